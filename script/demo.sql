@@ -1,0 +1,37 @@
+-- What script/demo shows.  Variables: sim_url, sim_token, sim_client_id.
+\set ECHO queries
+\echo
+\echo A server (the simulator), who you are there, and the tables
+CREATE EXTENSION stellantis_fdw;
+CREATE SERVER demo FOREIGN DATA WRAPPER stellantis_fdw
+  OPTIONS (base_url :'sim_url', client_id :'sim_client_id');
+CREATE USER MAPPING FOR CURRENT_USER SERVER demo OPTIONS (access_token :'sim_token');
+CREATE SCHEMA cars;
+IMPORT FOREIGN SCHEMA stellantis FROM SERVER demo INTO cars;
+
+\echo
+\echo Your fleet
+SELECT vin, brand, label, motorization FROM cars.vehicles ORDER BY vin;
+
+\echo Where each is now, and how full
+SELECT vin, latitude, longitude, odometer_km, electric_level_pct AS electric_pct, fuel_level_pct AS fuel_pct, position_at
+  FROM cars.status ORDER BY vin;
+
+\echo Last week's trips on electricity
+SELECT vin, started_at, duration, distance_km, electric_kwh_per_100km
+  FROM cars.trips
+ WHERE started_at >= now() - interval '7 days' AND electric_kwh_per_100km IS NOT NULL
+ ORDER BY started_at DESC LIMIT 12;
+
+\echo The week of each vehicle
+SELECT vin, count(*) AS trips, round(sum(distance_km)) AS km,
+       round((sum(electric_consumption_kwh) / nullif(sum(distance_km) FILTER (WHERE electric_consumption_kwh IS NOT NULL), 0) * 100)::numeric, 1) AS kwh_per_100km
+  FROM cars.trips
+ WHERE started_at >= now() - interval '7 days'
+ GROUP BY vin ORDER BY vin;
+
+\echo One vehicle, one day: the WHERE becomes the request
+SELECT vin FROM cars.vehicles ORDER BY vin LIMIT 1 \gset
+EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF)
+SELECT started_at, distance_km FROM cars.trips
+ WHERE vin = :'vin' AND started_at >= now() - interval '1 day';

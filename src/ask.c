@@ -1,0 +1,211 @@
+/*
+ * ask.c
+ *	  Which questions a fetch consists of: the listing, vehicles, trips.
+ */
+#include "postgres.h"
+
+#include "fetch_private.h"
+#include "request.h"
+#include "utils/builtins.h"
+
+void
+ask_again(Fetch *f, Collection *c)
+{
+	c->pins++;
+	dlist_push_tail(&f->pending, &c->node);
+}
+
+/* The address of a collection; parameters follow. */
+static void
+begin_url(Fetch *f, StringInfo url, const char *endpoint, const Collection *c)
+{
+	initStringInfo(url);
+	appendStringInfoString(url, f->spec.account->base_url);
+	request_path(url, endpoint, c->vehicle_id, c->trip_id);
+}
+
+static void
+add_locale(Fetch *f, StringInfo url, const Resource *resource)
+{
+	if (resource->takes_locale && f->spec.account->locale != NULL)
+		request_param(url, "locale", f->spec.account->locale);
+}
+
+/* Rows of the scan's resource. */
+static Collection *
+ask_rows(Fetch *f, const char *endpoint, bool paged, const char *vehicle_id,
+		 const char *vin, const char *trip_id)
+{
+	const FetchSpec *spec = &f->spec;
+	Collection *c = collection_create(f->context, ROLE_ROWS, spec->resource);
+	MemoryContext old = MemoryContextSwitchTo(c->context);
+	StringInfoData url;
+
+	c->paged = paged;
+	c->vehicle_id = vehicle_id == NULL ? NULL : pstrdup(vehicle_id);
+	c->vin = vin == NULL ? NULL : pstrdup(vin);
+	c->trip_id = trip_id == NULL ? NULL : pstrdup(trip_id);
+	begin_url(f, &url, endpoint, c);
+	if (spec->timestamps != NULL)
+		request_param(&url, "timestamps", spec->timestamps);
+	if (spec->has_tolerance)
+		request_param(&url, "tolerance",
+					  DatumGetCString(DirectFunctionCall1(float8out, Float8GetDatum(spec->tolerance_km))));
+	request_param_extensions(&url, spec->extensions);
+	add_locale(f, &url, spec->resource);
+	if (paged && spec->resource->parent == PARENT_ACCOUNT && spec->vin_prefix != NULL)
+		request_param(&url, "vinPrefix", spec->vin_prefix);
+	if (paged && spec->page_size > 0)
+		request_param_int(&url, "pageSize", spec->page_size);
+	c->url = url.data;
+	MemoryContextSwitchTo(old);
+
+	if (f->counters->first_request == NULL)
+		f->counters->first_request =
+			MemoryContextStrdup(f->counters->context,
+								c->url + strlen(spec->account->base_url));
+	ask_again(f, c);
+	return c;
+}
+
+void
+ask_listing(Fetch *f, const char *prefix)
+{
+	const Resource *resource = catalog_resource("vehicles");
+	Collection *c;
+	MemoryContext old;
+	StringInfoData url;
+
+	if (f->listing != NULL)
+		return;
+	garage_begin(f->garage, prefix);
+	c = collection_create(f->context, ROLE_VEHICLES, resource);
+	old = MemoryContextSwitchTo(c->context);
+	begin_url(f, &url, resource->endpoint, c);
+	add_locale(f, &url, resource);
+	if (prefix != NULL)
+		request_param(&url, "vinPrefix", prefix);
+	request_param_int(&url, "pageSize", resource->max_page_size);
+	c->url = url.data;
+	MemoryContextSwitchTo(old);
+	f->listing = c;
+	ask_again(f, c);
+}
+
+void
+ask_trips(Fetch *f, const char *vehicle_id, const char *vin, Collection *suspect)
+{
+	const Resource *resource = catalog_resource("trips");
+	Collection *c = collection_create(f->context,
+									  suspect != NULL ? ROLE_CHECK_TRIP : ROLE_TRIPS,
+									  resource);
+	MemoryContext old = MemoryContextSwitchTo(c->context);
+	StringInfoData url;
+
+	c->vehicle_id = pstrdup(vehicle_id);
+	c->vin = vin == NULL ? NULL : pstrdup(vin);
+	c->suspect = suspect;
+	begin_url(f, &url, resource->endpoint, c);
+	if (suspect == NULL && f->spec.trip_timestamps != NULL)
+		request_param(&url, "timestamps", f->spec.trip_timestamps);
+	request_param_int(&url, "pageSize", resource->max_page_size);
+	c->url = url.data;
+	MemoryContextSwitchTo(old);
+	ask_again(f, c);
+}
+
+/* False if the vehicle (or the trip of it) has been asked already. */
+static bool
+first_time(Fetch *f, const char *vehicle_id, const char *trip_id)
+{
+	char	   *key = trip_id == NULL ? MemoryContextStrdup(f->context, vehicle_id) :
+		MemoryContextStrdup(f->context, psprintf("%s/%s", vehicle_id, trip_id));
+
+	return strset_add(f->asked, key);
+}
+
+void
+ask_trip(Fetch *f, const char *vehicle_id, const char *vin, const char *trip_id,
+		 bool vehicle_supplied, bool trip_supplied)
+{
+	Collection *c;
+
+	if (!request_id_is_possible(trip_id) || !first_time(f, vehicle_id, trip_id))
+		return;
+	c = ask_rows(f, f->spec.resource->endpoint, true, vehicle_id, vin, trip_id);
+	c->vehicle_supplied = vehicle_supplied;
+	c->trip_supplied = trip_supplied;
+}
+
+/*
+ * A vehicle to ask; "supplied" when its id comes from the query and has not
+ * been seen in a listing.
+ */
+static void
+ask_vehicle(Fetch *f, const char *id, const char *vin, bool supplied)
+{
+	const Resource *resource = f->spec.resource;
+	Collection *c;
+
+	if (!request_id_is_possible(id) || !first_time(f, id, NULL))
+		return;
+	if (resource->parent == PARENT_ACCOUNT)
+	{
+		c = ask_rows(f, "/user/vehicles/{id}", false, id, vin, NULL);
+		c->vehicle_supplied = supplied;
+	}
+	else if (resource->parent == PARENT_VEHICLE)
+	{
+		c = ask_rows(f, resource->endpoint, resource->shape == SHAPE_COLLECTION, id, vin, NULL);
+		c->vehicle_supplied = supplied;
+	}
+	else if (f->spec.trips.all)
+		ask_trips(f, id, vin, NULL);
+	else
+		for (int i = 0; i < f->spec.trips.n; i++)
+			ask_trip(f, id, vin, f->spec.trips.texts[i], supplied, true);
+}
+
+/* Nothing, if the query cannot want it. */
+void
+ask_listed_vehicle(Fetch *f, const GarageVehicle *vehicle)
+{
+	const FetchSpec *spec = &f->spec;
+
+	if (spec->vin_tree != NIL &&
+		(vehicle->vin == NULL ||
+		 !qual_text_matches(spec->vin_tree, spec->values, vehicle->vin)))
+		return;
+	if (!spec->vehicles.all)
+	{
+		bool		wanted = false;
+
+		for (int i = 0; i < spec->vehicles.n && !wanted; i++)
+			wanted = strcmp(spec->vehicles.texts[i], vehicle->id) == 0;
+		if (!wanted)
+			return;
+	}
+	ask_vehicle(f, vehicle->id, vehicle->vin, false);
+}
+
+void
+ask_first(Fetch *f)
+{
+	const FetchSpec *spec = &f->spec;
+	const Resource *resource = spec->resource;
+
+	if (resource->parent == PARENT_ACCOUNT && (spec->vehicles.all || !resource->has_id))
+		ask_rows(f, resource->endpoint, resource->shape == SHAPE_COLLECTION, NULL, NULL, NULL);
+	else if (resource->parent != PARENT_ACCOUNT && (spec->vehicles.all || spec->need_vin))
+	{
+		if (garage_is_complete(f->garage, spec->vin_prefix))
+			for (int i = 0; i < garage_size(f->garage); i++)
+				ask_listed_vehicle(f, garage_nth(f->garage, i));
+		else
+			ask_listing(f, spec->vin_prefix);
+	}
+	else
+		for (int i = 0; i < spec->vehicles.n; i++)
+			ask_vehicle(f, spec->vehicles.texts[i], NULL, true);
+}
+

@@ -1,0 +1,157 @@
+/*
+ * collection.c
+ *	  The state of one thing that is asked for page by page, and its guards.
+ *
+ * A server may repeat a page token, link pages in a circle, shift rows between
+ * pages while they are read, or announce a total that it does not deliver.
+ * None of this may go unnoticed: a repeated row is dropped, what is missing is
+ * told, and what cannot end is an error.
+ */
+#include "postgres.h"
+
+#include "collection.h"
+#include "utils/memutils.h"
+
+/* Pages in a row without a new row, after which there is no point in going on. */
+#define MAX_BARREN_PAGES	2
+
+Collection *
+collection_create(MemoryContext parent, CollectionRole role, const Resource *resource)
+{
+	MemoryContext context = AllocSetContextCreate(parent, "stellantis_fdw collection",
+												  ALLOCSET_SMALL_SIZES);
+	Collection *c = MemoryContextAllocZero(context, sizeof(Collection));
+
+	c->context = context;
+	c->role = role;
+	c->resource = resource;
+	c->paged = true;
+	c->total = -1;
+	return c;
+}
+
+void
+collection_restart(Collection *c)
+{
+	c->page_token = NULL;
+	c->pages = 0;
+	c->barren = 0;
+	c->rows = 0;
+	c->total = -1;
+	c->restarts++;
+	c->tokens = NULL;
+	for (int i = 0; i < 2; i++)
+	{
+		if (c->ids_context[i] != NULL)
+			MemoryContextDelete(c->ids_context[i]);
+		c->ids_context[i] = NULL;
+		c->ids[i] = NULL;
+	}
+}
+
+void
+collection_begin_page(Collection *c)
+{
+	c->pages++;
+	c->page_rows = 0;
+	if (!c->resource->has_id || !c->paged)
+		return;
+
+	/* what was this page becomes the one before; the one before is forgotten */
+	c->this_page = 1 - c->this_page;
+	if (c->ids_context[c->this_page] != NULL)
+		MemoryContextReset(c->ids_context[c->this_page]);
+	else
+		c->ids_context[c->this_page] =
+			AllocSetContextCreate(c->context, "stellantis_fdw page ids",
+								  ALLOCSET_SMALL_SIZES);
+	c->ids[c->this_page] = strset_create(c->ids_context[c->this_page], 64, NULL);
+}
+
+bool
+collection_count_row(Collection *c, const char *id)
+{
+	if (id != NULL && c->ids[c->this_page] != NULL)
+	{
+		strset_hash *before = c->ids[1 - c->this_page];
+
+		if (strset_lookup(c->ids[c->this_page], id) != NULL)
+			return false;
+		strset_add(c->ids[c->this_page],
+				   MemoryContextStrdup(c->ids_context[c->this_page], id));
+		if (before != NULL && strset_lookup(before, id) != NULL)
+			return false;
+	}
+	c->rows++;
+	c->page_rows++;
+	return true;
+}
+
+const char *
+collection_next_page(Collection *c, const char *token)
+{
+	if (c->tokens == NULL)
+		c->tokens = strset_create(c->context, 16, NULL);
+	token = MemoryContextStrdup(c->context, token);
+	if (!strset_add(c->tokens, token))
+		return "a page token came a second time";
+	c->page_token = token;
+	return NULL;
+}
+
+const char *
+collection_check_page(Collection *c)
+{
+	c->barren = c->page_rows > 0 ? 0 : c->barren + 1;
+	if (c->barren >= MAX_BARREN_PAGES)
+		return "pages go on without bringing anything new";
+	if (c->total >= 0 && c->rows >= c->total)
+		return "there are more pages than the total explains";
+	return NULL;
+}
+
+bool
+collection_total_shrank(Collection *c, int64 total)
+{
+	bool		shrank = total >= 0 && total < c->total;
+
+	if (total >= 0)
+		c->total = total;
+	return shrank;
+}
+
+/* "trips of vehicle ..." for messages. */
+static char *
+describe(const Collection *c)
+{
+	if (c->vehicle_id == NULL)
+		return psprintf("%s of the account", c->resource->name);
+	return psprintf("%s of vehicle \"%s\"", c->resource->name,
+					c->vin != NULL ? c->vin : c->vehicle_id);
+}
+
+void
+collection_reconcile(Collection *c)
+{
+	if (!c->paged || c->rows >= c->total || c->warned)
+		return;
+	c->warned = true;
+	ereport(WARNING,
+			(errcode(ERRCODE_WARNING),
+			 errmsg("received %lld of %lld %s", (long long) c->rows,
+					(long long) c->total, describe(c)),
+			 errdetail("The API announced more rows than its pages held; the result may be incomplete.")));
+}
+
+void
+collection_warn_shrunk(Collection *c, int64 before)
+{
+	if (c->warned)
+		return;
+	c->warned = true;
+	ereport(WARNING,
+			(errcode(ERRCODE_WARNING),
+			 errmsg("total shrank from %lld to %lld while pages were read: %s",
+					(long long) before, (long long) c->total, describe(c)),
+			 errdetail("Rows may have moved to a page that was read already; the result may be incomplete.")));
+}

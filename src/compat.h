@@ -1,0 +1,173 @@
+/*
+ * compat.h
+ *	  Differences between PostgreSQL 14 and 18; the only place that tests
+ *	  PG_VERSION_NUM.
+ */
+#ifndef STELLANTIS_COMPAT_H
+#define STELLANTIS_COMPAT_H
+
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_foreign_server.h"
+#include "commands/explain.h"
+#if PG_VERSION_NUM >= 180000
+#include "commands/explain_format.h"
+#include "commands/explain_state.h"
+#endif
+#include "common/jsonapi.h"
+#if PG_VERSION_NUM >= 150000
+#include "common/pg_prng.h"
+#endif
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "nodes/execnodes.h"
+#if PG_VERSION_NUM >= 160000
+#include "nodes/miscnodes.h"
+#endif
+#include "optimizer/pathnode.h"
+#include "utils/acl.h"
+#include "utils/guc.h"
+#include "utils/wait_event.h"
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+#if PG_VERSION_NUM < 140000
+#error "stellantis_fdw needs PostgreSQL 14 or later"
+#endif
+
+/* create_foreignscan_path grew fdw_restrictinfo in 17, disabled_nodes in 18. */
+static inline ForeignPath *
+compat_create_foreignscan_path(PlannerInfo *root, RelOptInfo *rel,
+							   double rows, Cost startup_cost, Cost total_cost,
+							   Relids required_outer, List *fdw_private)
+{
+#if PG_VERSION_NUM >= 180000
+	return create_foreignscan_path(root, rel, NULL, rows, 0, startup_cost,
+								   total_cost, NIL, required_outer, NULL, NIL,
+								   fdw_private);
+#elif PG_VERSION_NUM >= 170000
+	return create_foreignscan_path(root, rel, NULL, rows, startup_cost,
+								   total_cost, NIL, required_outer, NULL, NIL,
+								   fdw_private);
+#else
+	return create_foreignscan_path(root, rel, NULL, rows, startup_cost,
+								   total_cost, NIL, required_outer, NULL,
+								   fdw_private);
+#endif
+}
+
+/* The role whose user mapping a scan uses: a view's owner, or the caller. */
+static inline Oid
+compat_scan_user(ForeignScanState *node)
+{
+	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
+	Oid			userid;
+
+#if PG_VERSION_NUM >= 160000
+	userid = plan->checkAsUser;
+#else
+	userid = exec_rt_fetch(plan->scan.scanrelid, node->ss.ps.state)->checkAsUser;
+#endif
+	return OidIsValid(userid) ? userid : GetUserId();
+}
+
+static inline bool
+compat_has_server_usage(Oid serverid, Oid roleid)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_aclcheck(ForeignServerRelationId, serverid, roleid, ACL_USAGE) == ACLCHECK_OK;
+#else
+	return pg_foreign_server_aclcheck(serverid, roleid, ACL_USAGE) == ACLCHECK_OK;
+#endif
+}
+
+static inline bool
+compat_owns_relation(Oid relid, Oid roleid)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_ownercheck(RelationRelationId, relid, roleid);
+#else
+	return pg_class_ownercheck(relid, roleid);
+#endif
+}
+
+static inline bool
+compat_owns_schema(Oid nspid, Oid roleid)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_ownercheck(NamespaceRelationId, nspid, roleid);
+#else
+	return pg_namespace_ownercheck(nspid, roleid);
+#endif
+}
+
+/*
+ * A lexer over a buffer of UTF-8, without escapes: it yields slices of the
+ * input.  "lex" is the caller's; nothing is allocated that must be freed.
+ */
+static inline void
+compat_json_lex_init(JsonLexContext *lex, const char *json, size_t len)
+{
+#if PG_VERSION_NUM >= 170000
+	makeJsonLexContextCstringLen(lex, json, len, PG_UTF8, false);
+#else
+	/*
+	 * What makeJsonLexContextCstringLen does, without its palloc: decoding a
+	 * page must not allocate per row.
+	 */
+	memset(lex, 0, sizeof(JsonLexContext));
+	lex->input = lex->token_terminator = lex->line_start = unconstify(char *, json);
+	lex->line_number = 1;
+	lex->input_length = (int) len;
+	lex->input_encoding = PG_UTF8;
+#endif
+}
+
+/*
+ * A type's input function on a string that it is known to take: where an error
+ * can be asked for without being raised (16 and later), it is false.
+ */
+static inline bool
+compat_input(PGFunction input, char *string, Datum *result)
+{
+#if PG_VERSION_NUM >= 160000
+	ErrorSaveContext escontext = {T_ErrorSaveContext};
+
+	return DirectInputFunctionCallSafe(input, string, InvalidOid, -1,
+									   (fmNodePtr) &escontext, result);
+#else
+	*result = DirectFunctionCall3(input, CStringGetDatum(string),
+								  ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+	return true;
+#endif
+}
+
+/* The name under which our waits show in pg_stat_activity (17 and later). */
+static inline uint32
+compat_wait_event(const char *name)
+{
+#if PG_VERSION_NUM >= 170000
+	return WaitEventExtensionNew(name);
+#else
+	return PG_WAIT_EXTENSION;
+#endif
+}
+
+/* A random number from 0 to 1, for jitter. */
+static inline double
+compat_random(void)
+{
+#if PG_VERSION_NUM >= 150000
+	return pg_prng_double(&pg_global_prng_state);
+#else
+	return random() / ((double) MAX_RANDOM_VALUE + 1);
+#endif
+}
+
+#if PG_VERSION_NUM < 150000
+#define MarkGUCPrefixReserved(prefix) EmitWarningsOnPlaceholders(prefix)
+#endif
+
+#endif							/* STELLANTIS_COMPAT_H */

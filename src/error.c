@@ -1,0 +1,694 @@
+/*
+ * error.c
+ *	  What went wrong with a request, in PostgreSQL's words.
+ *
+ * Text from the far side is not to be trusted: before it is shown, secrets are
+ * taken out of it, it is made valid, and it is cut.  Nothing here raises for
+ * such a text, whatever it holds; a Fault is a value until fault_report().
+ */
+#include "postgres.h"
+
+#include <ctype.h>
+#include <jansson.h>
+
+#include "catalog/namespace.h"
+#include "compat.h"
+#include "error.h"
+#include "lib/stringinfo.h"
+
+#define MAX_ERROR_BODY	((size_t) 64 * 1024)	/* larger ones are not parsed */
+#define MAX_MESSAGE		500
+#define MAX_EXCERPT		200
+#define MAX_UUID		64
+
+/* ---------------------------------------------------------------------
+ * Redaction
+ * ---------------------------------------------------------------------
+ */
+
+/* How a secret may be written. */
+typedef enum Spelling
+{
+	SPELT_RAW,
+	SPELT_URL,					/* %xx, and '+' for a space */
+	SPELT_JSON					/* \/, \", \u00xx */
+} Spelling;
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static int
+hex_pair(const char *text)
+{
+	int			high = hex_digit(text[0]);
+	int			low = high < 0 ? -1 : hex_digit(text[1]);
+
+	return low < 0 ? -1 : high * 16 + low;
+}
+
+/*
+ * Reads one byte as it was spelt; returns how many bytes that took.
+ */
+static size_t
+read_spelt(const char *text, Spelling spelling, unsigned char *byte)
+{
+	int			value;
+
+	*byte = (unsigned char) *text;
+	if (spelling == SPELT_URL)
+	{
+		if (*text == '%' && (value = hex_pair(text + 1)) >= 0)
+		{
+			*byte = (unsigned char) value;
+			return 3;
+		}
+		if (*text == '+')
+			*byte = ' ';
+	}
+	else if (spelling == SPELT_JSON && *text == '\\' && text[1] != '\0')
+	{
+		if (text[1] == 'u' && text[2] == '0' && text[3] == '0' &&
+			(value = hex_pair(text + 4)) >= 0)
+		{
+			*byte = (unsigned char) value;
+			return 6;
+		}
+		*byte = (unsigned char) text[1];
+		return 2;
+	}
+	return 1;
+}
+
+/*
+ * The length of "secret" at the start of "text" in one spelling, or 0.
+ */
+static size_t
+match_spelt(const char *text, const char *secret, Spelling spelling)
+{
+	const char *at = text;
+
+	for (; *secret != '\0'; secret++)
+	{
+		unsigned char byte;
+		size_t		len;
+
+		if (*at == '\0')
+			return 0;
+		len = read_spelt(at, spelling, &byte);
+
+		/* a '+' of the secret may have been left as it is */
+		if (byte != (unsigned char) *secret && !(*at == '+' && *secret == '+'))
+			return 0;
+		at += len;
+	}
+	return at - text;
+}
+
+/*
+ * The longest secret at the start of "text", or 0.
+ */
+static size_t
+match_secret(const char *text, const char *const *secrets)
+{
+	size_t		longest = 0;
+
+	for (; secrets != NULL && *secrets != NULL; secrets++)
+	{
+		for (Spelling spelling = SPELT_RAW; spelling <= SPELT_JSON; spelling++)
+		{
+			size_t		len = match_spelt(text, *secrets, spelling);
+
+			longest = Max(longest, len);
+		}
+	}
+	return longest;
+}
+
+/*
+ * Converts as much as can be converted, each other character to '?'; palloc'd.
+ */
+static char *
+convert_leniently(const char *text, int from, int to)
+{
+	int			left = strlen(text);
+	StringInfoData out;
+	Oid			proc;
+
+	if (from == to || to == PG_SQL_ASCII || from == PG_SQL_ASCII)
+		return pstrdup(text);
+
+	initStringInfo(&out);
+	proc = FindDefaultConversionProc(from, to);
+	while (left > 0)
+	{
+		int			chunk = Min(left, 1024);
+		int			room = chunk * MAX_CONVERSION_GROWTH + 1;
+		int			done = 0;
+
+		if (OidIsValid(proc))
+		{
+			enlargeStringInfo(&out, room);
+			done = pg_do_encoding_conversion_buf(proc, from, to,
+												 unconstify(unsigned char *, (const unsigned char *) text),
+												 chunk,
+												 (unsigned char *) out.data + out.len,
+												 room, true);
+			out.len += strlen(out.data + out.len);
+		}
+		if (done == 0)
+		{
+			bool		ascii = (unsigned char) *text < 0x80;
+
+			appendStringInfoChar(&out, ascii ? *text : '?');
+			done = Min(pg_encoding_mblen(from, text), left);
+		}
+		text += done;
+		left -= done;
+	}
+	return out.data;
+}
+
+/*
+ * Characters that would break up or disguise a line of the log: controls, line
+ * separators, changes of writing direction.
+ */
+static bool
+is_harmful(const unsigned char *c, int len)
+{
+	if (len == 1)
+		return *c < 0x20 || *c == 0x7f;
+	if (len == 2)
+		return c[0] == 0xc2 && c[1] < 0xa0;
+	if (len == 3 && c[0] == 0xe2)
+		return (c[1] == 0x80 && c[2] >= 0xa8 && c[2] <= 0xae) ||
+			(c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9);
+	return false;
+}
+
+/*
+ * Appends the UTF-8 of "text" to "out", up to maxlen bytes.  Secrets are
+ * looked for in the text itself, so that none is seen in part where it is cut.
+ */
+static void
+append_redacted(StringInfo out, const char *text, const char *const *secrets, size_t maxlen)
+{
+	size_t		left = strlen(text);
+
+	while (left > 0 && out->len < maxlen)
+	{
+		size_t		len = match_secret(text, secrets);
+
+		if (len > 0)
+			appendStringInfoString(out, "***");
+		else
+		{
+			int			valid = pg_encoding_verifymbchar(PG_UTF8, text, (int) Min(left, 4));
+
+			len = Max(valid, 1);
+			if (valid < 0)
+				appendStringInfoChar(out, '?');
+			else if (!is_harmful((const unsigned char *) text, valid))
+				appendBinaryStringInfo(out, text, valid);
+			else if (out->len > 0 && out->data[out->len - 1] != ' ')
+				appendStringInfoChar(out, ' ');
+		}
+		text += len;
+		left -= len;
+	}
+}
+
+/*
+ * The secrets as the far side would write them: in UTF-8.
+ */
+static const char *const *
+secrets_in_utf8(const char *const *secrets)
+{
+	int			n = 0;
+	const char **copies;
+
+	if (secrets == NULL || GetDatabaseEncoding() == PG_UTF8)
+		return secrets;
+	while (secrets[n] != NULL)
+		n++;
+	copies = palloc0((n + 1) * sizeof(char *));
+	for (int i = 0; i < n; i++)
+		copies[i] = convert_leniently(secrets[i], GetDatabaseEncoding(), PG_UTF8);
+	return copies;
+}
+
+char *
+redact(const char *text, const char *const *secrets, size_t maxlen)
+{
+	StringInfoData utf8;
+	char	   *result;
+	int			len;
+
+	initStringInfo(&utf8);
+	append_redacted(&utf8, text, secrets_in_utf8(secrets), maxlen);
+	result = convert_leniently(utf8.data, PG_UTF8, GetDatabaseEncoding());
+	len = strlen(result);
+	if (len > maxlen)
+		result[pg_mbcliplen(result, len, (int) maxlen)] = '\0';
+	pfree(utf8.data);
+	return result;
+}
+
+/* ---------------------------------------------------------------------
+ * The API's error documents
+ * ---------------------------------------------------------------------
+ */
+
+/* Must be json_decref'ed; NULL when the body is no JSON object. */
+static json_t *
+load_document(const HttpAnswer *answer)
+{
+	json_t	   *document;
+	json_error_t why;
+
+	if (answer->body_len == 0 || answer->body_len > MAX_ERROR_BODY)
+		return NULL;
+	document = json_loadb(answer->body, answer->body_len, 0, &why);
+	if (document != NULL && !json_is_object(document))
+	{
+		json_decref(document);
+		document = NULL;
+	}
+	return document;
+}
+
+static int
+code_of(json_t *document)
+{
+	json_t	   *code = json_object_get(document, "code");
+	double		value = 0;
+
+	if (json_is_number(code))
+		value = json_number_value(code);
+	else if (json_is_string(code))
+		value = strtod(json_string_value(code), NULL);
+	return value > 0 && value < INT_MAX ? (int) value : 0;
+}
+
+static const char *
+member(json_t *document, const char *name)
+{
+	const char *value = json_string_value(json_object_get(document, name));
+
+	return value != NULL && *value != '\0' ? value : NULL;
+}
+
+/*
+ * The message of whatever shape: the API's own, that of its specification, the
+ * gateway's, OAuth's.
+ */
+static char *
+message_of(json_t *document, const char *const *secrets)
+{
+	static const char *const shapes[][2] = {
+		{"message", "debug"},
+		{"httpMessage", "moreInformation"},
+		{"error", "error_description"},
+	};
+
+	for (int i = 0; i < lengthof(shapes); i++)
+	{
+		const char *first = member(document, shapes[i][0]);
+		const char *second = member(document, shapes[i][1]);
+
+		if (first != NULL && second != NULL)
+			return psprintf("%s: %s", redact(first, secrets, MAX_MESSAGE / 2),
+							redact(second, secrets, MAX_MESSAGE / 2));
+		if (first != NULL || second != NULL)
+			return redact(first != NULL ? first : second, secrets, MAX_MESSAGE);
+	}
+	return NULL;
+}
+
+static const char *const *
+secrets_of(const FaultContext *context)
+{
+	return context != NULL ? context->secrets : NULL;
+}
+
+bool
+api_error_parse(const HttpAnswer *answer, const FaultContext *context, ApiError *error)
+{
+	json_t	   *document = load_document(answer);
+
+	memset(error, 0, sizeof(ApiError));
+	if (document == NULL)
+		return false;
+
+	PG_TRY();
+	{
+		const char *uuid = member(document, "uuid");
+
+		error->code = code_of(document);
+		error->message = message_of(document, secrets_of(context));
+		if (uuid != NULL)
+			error->uuid = redact(uuid, secrets_of(context), MAX_UUID);
+	}
+	PG_FINALLY();
+	{
+		json_decref(document);
+	}
+	PG_END_TRY();
+	return true;
+}
+
+bool
+answer_is_no_data(const HttpAnswer *answer)
+{
+	json_t	   *document;
+	int			code;
+
+	if (answer->outcome != HTTP_ANSWERED || answer->status != 404)
+		return false;
+	document = load_document(answer);
+	if (document == NULL)
+		return false;
+	code = code_of(document);
+	json_decref(document);
+	return code / 100 == 404;
+}
+
+/*
+ * What the API said, as a sentence.
+ */
+static char *
+told(const HttpAnswer *answer, const FaultContext *context)
+{
+	StringInfoData out;
+	ApiError	error;
+
+	initStringInfo(&out);
+	appendStringInfo(&out, "The API answered %d", answer->status);
+	if (answer->body_len == 0)
+		appendStringInfoString(&out, " with an empty body.");
+	else if (api_error_parse(answer, context, &error) &&
+			 (error.code != 0 || error.message != NULL))
+	{
+		if (error.code != 0)
+			appendStringInfo(&out, " with code %d", error.code);
+		if (error.message != NULL)
+			appendStringInfo(&out, ": \"%s\"", error.message);
+		appendStringInfoChar(&out, '.');
+		if (error.uuid != NULL)
+			appendStringInfo(&out, "  The request's uuid is %s.", error.uuid);
+	}
+	else
+	{
+		if (answer->content_type[0] != '\0')
+			appendStringInfo(&out, " with content type \"%s\"",
+							 redact(answer->content_type, secrets_of(context), 100));
+		appendStringInfo(&out, ": \"%s\".",
+						 redact(answer->body, secrets_of(context), MAX_EXCERPT));
+	}
+	return out.data;
+}
+
+/* ---------------------------------------------------------------------
+ * Faults
+ * ---------------------------------------------------------------------
+ */
+
+/*
+ * What was wanted, for the beginning of a message.
+ */
+static const char *
+wanted(const FaultContext *context)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	appendStringInfoString(&out, "could not fetch ");
+	appendStringInfoString(&out, context->resource != NULL ? context->resource->name : "data");
+	if (context->vehicle != NULL)
+		appendStringInfo(&out, " of vehicle \"%s\"", context->vehicle);
+	if (context->server_name != NULL)
+		appendStringInfo(&out, " from server \"%s\"", context->server_name);
+	return out.data;
+}
+
+static const char *
+server_words(const FaultContext *context)
+{
+	return context->server_name != NULL ?
+		psprintf("server \"%s\"", context->server_name) : "the server";
+}
+
+static void
+set_fault(Fault *fault, int sqlerrcode, const FaultContext *context, const char *reason)
+{
+	fault->sqlerrcode = sqlerrcode;
+	fault->message = psprintf("%s: %s", wanted(context), reason);
+}
+
+static char *
+hint_of_403(const FaultContext *context)
+{
+	const Resource *resource = context->resource;
+
+	if (resource == NULL || resource->scopes == NULL)
+		return pstrdup("Check that the vehicle belongs to this account and that its owner has not withdrawn his consent.");
+	return psprintf("The table \"%s\" needs the scope %s, which the vehicle's owner grants at enrolment.  "
+					"A vehicle of another account is refused likewise.",
+					resource->name, resource->scopes);
+}
+
+static char *
+hint_of_429(const HttpAnswer *answer)
+{
+	if (answer->retry_after_ms >= 0)
+		return psprintf("Try again in " INT64_FORMAT " seconds.",
+						(answer->retry_after_ms + 999) / 1000);
+	return pstrdup("Try again later: the API counts requests per second and per 24 hours.");
+}
+
+static char *
+quota_words(const HttpQuota *quota)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	if (quota->remaining_day >= 0)
+	{
+		appendStringInfo(&out, "  Requests left for 24 hours: " INT64_FORMAT, quota->remaining_day);
+		if (quota->limit_day >= 0)
+			appendStringInfo(&out, " of " INT64_FORMAT, quota->limit_day);
+		appendStringInfoChar(&out, '.');
+	}
+	return out.data;
+}
+
+static void
+fault_of_4xx(Fault *fault, const HttpAnswer *answer, const FaultContext *context)
+{
+	switch (answer->status)
+	{
+		case 401:
+			set_fault(fault, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, context,
+					  "the API does not accept the credentials");
+			fault->hint = psprintf("Enrol again to get new tokens for the user mapping, and check client_id of %s.",
+								   server_words(context));
+			break;
+		case 403:
+			set_fault(fault, ERRCODE_INSUFFICIENT_PRIVILEGE, context,
+					  "the API denies access");
+			fault->hint = hint_of_403(context);
+			break;
+		case 404:
+			set_fault(fault, ERRCODE_FDW_TABLE_NOT_FOUND, context,
+					  "the API does not know this address");
+			fault->hint = psprintf("Check the option base_url of %s.", server_words(context));
+			break;
+		case 408:
+			set_fault(fault, ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION, context,
+					  "the API timed out");
+			fault->hint = pstrdup("Try again later.");
+			break;
+		case 429:
+			set_fault(fault, ERRCODE_CONFIGURATION_LIMIT_EXCEEDED, context,
+					  "the API's request quota is exceeded");
+			fault->hint = hint_of_429(answer);
+			fault->detail = psprintf("%s%s", told(answer, context), quota_words(&answer->quota));
+			break;
+		default:
+			set_fault(fault, ERRCODE_FDW_ERROR, context,
+					  psprintf("the API rejected the request with status %d", answer->status));
+			fault->hint = psprintf("Check the options of the foreign table and of %s.",
+								   server_words(context));
+			break;
+	}
+}
+
+static void
+fault_of_status(Fault *fault, const HttpAnswer *answer, const FaultContext *context)
+{
+	int			status = answer->status;
+
+	if (status >= 500)
+	{
+		set_fault(fault, ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION, context,
+				  psprintf("the API failed with status %d", status));
+		fault->hint = psprintf("The fault is the API's and often passes by itself: try again later.  Requests sent: %d.",
+							   answer->attempts);
+	}
+	else if (status >= 400)
+		fault_of_4xx(fault, answer, context);
+	else if (status >= 300 || status < 200)
+	{
+		set_fault(fault, ERRCODE_PROTOCOL_VIOLATION, context,
+				  psprintf("unexpected status %d from the API", status));
+		fault->hint = psprintf("Redirects are not followed: check the option base_url of %s.",
+							   server_words(context));
+	}
+	else
+	{
+		set_fault(fault, ERRCODE_PROTOCOL_VIOLATION, context,
+				  "the API's answer is not JSON");
+		fault->hint = psprintf("Check the options base_url and proxy of %s.", server_words(context));
+	}
+	if (fault->detail == NULL)
+		fault->detail = told(answer, context);
+}
+
+/* Transport faults; the detail is libcurl's. */
+static const struct
+{
+	HttpOutcome outcome;
+	int			sqlerrcode;
+	const char *reason;
+	const char *hint;
+}			transport_faults[] =
+{
+	{
+		HTTP_NAME_FAULT, ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION,
+		"could not resolve the API's host name",
+		"Check the option base_url, and name resolution on the database server's host."
+	},
+	{
+		HTTP_CONNECT_FAULT, ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION,
+		"could not connect to the API",
+		"Check the network and firewall of the database server's host, and the options base_url, proxy and connect_timeout."
+	},
+	{
+		HTTP_PROXY_FAULT, ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION,
+		"could not connect through the proxy",
+		"Check the option proxy, its user and password included."
+	},
+	{
+		HTTP_TLS_FAULT, ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION,
+		"could not establish TLS with the API",
+		"Check that ca_file holds the authority that signed the server's certificate, and that cert_file and key_file hold the client certificate issued for client_id."
+	},
+	{
+		HTTP_RESET, ERRCODE_CONNECTION_FAILURE,
+		"the connection was lost before the API had answered",
+		"Try again later."
+	},
+	{
+		HTTP_TRUNCATED, ERRCODE_PROTOCOL_VIOLATION,
+		"the API's answer is incomplete or malformed",
+		"Try again later."
+	},
+	{
+		HTTP_TIMED_OUT, ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION,
+		"the API did not answer in time",
+		"Try again later, or raise the option request_timeout."
+	},
+	{
+		HTTP_TOO_LARGE, ERRCODE_PROTOCOL_VIOLATION,
+		"the API's answer is too large",
+		"Raise the option max_response_bytes, or lower page_size of the foreign table."
+	},
+	{
+		HTTP_OTHER_FAULT, ERRCODE_FDW_ERROR,
+		"the request failed",
+		"Check the options base_url and proxy."
+	},
+};
+
+static void
+fault_of_file(Fault *fault, const HttpAnswer *answer, const FaultContext *context)
+{
+	set_fault(fault, ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION, context,
+			  answer->file != NULL ?
+			  psprintf("could not use file \"%s\"", answer->file) :
+			  "could not use a certificate or key file");
+	fault->hint = psprintf("Check ca_file, cert_file and key_file of %s and key_password of the user mapping: "
+						   "the files must be PEM and readable by the database server's operating-system user.",
+						   server_words(context));
+}
+
+static void
+fault_of_transport(Fault *fault, const HttpAnswer *answer, const FaultContext *context)
+{
+	const char *why = redact(answer->error, context->secrets, MAX_MESSAGE);
+
+	if (answer->outcome == HTTP_FILE_FAULT)
+		fault_of_file(fault, answer, context);
+	else
+	{
+		int			i = 0;
+
+		while (i < lengthof(transport_faults) - 1 &&
+			   transport_faults[i].outcome != answer->outcome)
+			i++;
+		set_fault(fault, transport_faults[i].sqlerrcode, context, transport_faults[i].reason);
+		fault->hint = pstrdup(transport_faults[i].hint);
+	}
+	if (*why != '\0')
+		fault->detail = psprintf("%c%s%s", toupper((unsigned char) *why), why + 1,
+								 why[strlen(why) - 1] == '.' ? "" : ".");
+	if (answer->attempts > 1)
+		fault->detail = psprintf("%s%sThe request was sent %d times.",
+								 fault->detail != NULL ? fault->detail : "",
+								 fault->detail != NULL ? "  " : "", answer->attempts);
+}
+
+static const FaultContext no_context;
+
+Fault *
+fault_of_answer(const HttpAnswer *answer, const FaultContext *context)
+{
+	Fault	   *fault = palloc0(sizeof(Fault));
+
+	if (context == NULL)
+		context = &no_context;
+	if (answer->outcome == HTTP_ANSWERED)
+		fault_of_status(fault, answer, context);
+	else
+		fault_of_transport(fault, answer, context);
+	return fault;
+}
+
+Fault *
+fault_of_content(const FaultContext *context, const char *what)
+{
+	Fault	   *fault = palloc0(sizeof(Fault));
+
+	if (context == NULL)
+		context = &no_context;
+	set_fault(fault, ERRCODE_PROTOCOL_VIOLATION, context,
+			  redact(what, context->secrets, MAX_MESSAGE));
+	fault->hint = psprintf("Try again; if it persists, check the option base_url of %s.",
+						   server_words(context));
+	return fault;
+}
+
+void
+fault_report(int elevel, const Fault *fault)
+{
+	ereport(elevel,
+			(errcode(fault->sqlerrcode),
+			 errmsg_internal("%s", fault->message),
+			 fault->detail != NULL ? errdetail_internal("%s", fault->detail) : 0,
+			 fault->hint != NULL ? errhint("%s", fault->hint) : 0));
+}

@@ -1,0 +1,66 @@
+/*
+ * error.h
+ *	  What went wrong with a request, in PostgreSQL's words: HTTP status and
+ *	  transport faults -> SQLSTATE, message, detail, hint; redaction.
+ */
+#ifndef STELLANTIS_ERROR_H
+#define STELLANTIS_ERROR_H
+
+#include "catalog.h"
+#include "http.h"
+
+/* A fault that is not raised yet: a vehicle's may become a WARNING. */
+typedef struct Fault
+{
+	int			sqlerrcode;
+	char	   *message;		/* primary message: lower case, no full stop */
+	char	   *detail;			/* sentences, or NULL */
+	char	   *hint;			/* sentences, or NULL */
+} Fault;
+
+/* What was asked, for the words of a fault; any may be NULL. */
+typedef struct FaultContext
+{
+	const Resource *resource;	/* the table whose rows were asked for */
+	const char *vehicle;		/* VIN if known, else vehicle id */
+	const char *server_name;	/* the foreign server */
+	const char *const *secrets; /* NULL-terminated: never to be shown */
+} FaultContext;
+
+/*
+ * The fault of an answer that is not usable: anything but a 2xx, or a
+ * transport fault.  Allocates in the current memory context; never raises.
+ */
+extern Fault *fault_of_answer(const HttpAnswer *answer, const FaultContext *context);
+
+/*
+ * A 200 whose content is unusable (not JSON, page loop, ...): ERRCODE
+ * 08P01.  "what" says it in PostgreSQL's style, e.g. "a page token was sent twice".
+ */
+extern Fault *fault_of_content(const FaultContext *context, const char *what);
+
+/* Raise a fault at ERROR, or show it at WARNING. */
+extern void fault_report(int elevel, const Fault *fault);
+
+/* The API's own error document: "code", "uuid", "message" in whatever shape. */
+typedef struct ApiError
+{
+	int			code;			/* five digits, or 0 when there is none */
+	char	   *message;		/* or NULL; redacted */
+	char	   *uuid;			/* or NULL */
+} ApiError;
+
+/* Parses an error body (never raises); false when it is no JSON object. */
+extern bool api_error_parse(const HttpAnswer *answer, const FaultContext *context,
+							ApiError *error);
+
+/* True for a 404 whose JSON body carries a code of 404xx: "there is none". */
+extern bool answer_is_no_data(const HttpAnswer *answer);
+
+/*
+ * A palloc'd copy of "text" in which every secret is replaced by "***",
+ * and which is valid in the database encoding; at most maxlen bytes.
+ */
+extern char *redact(const char *text, const char *const *secrets, size_t maxlen);
+
+#endif							/* STELLANTIS_ERROR_H */

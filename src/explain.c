@@ -1,0 +1,71 @@
+/*
+ * explain.c
+ *	  What EXPLAIN says of a scan: what will be asked, and what was.
+ */
+#include "postgres.h"
+
+#include "compat.h"
+#include "plan.h"
+#include "scan.h"
+#include "stellantis_fdw.h"
+#include "utils/ruleutils.h"
+
+/* Which vehicles are asked: one, n, by VIN, all. */
+static char *
+describe_vehicles(const ApiScan *scan)
+{
+	List	   *tree = scan_tree(scan, KEY_VEHICLE);
+	int			named = qual_tree_count(tree, scan->operands);
+
+	if (tree == NIL)
+		return scan_tree(scan, KEY_VIN) != NIL ? "by VIN" : "all";
+	if (named < 0)
+		return "by id";
+	return named == 1 ? "one" : psprintf("%d", named);
+}
+
+/* The clauses that narrow what is asked; all of them are rechecked as well. */
+static void
+explain_pushed(ForeignScanState *node, ExplainState *es)
+{
+	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
+	List	   *context = set_deparse_context_plan(es->deparse_cxt, &plan->scan.plan, NIL);
+	bool		useprefix = list_length(es->rtable) > 1 || es->verbose;
+	List	   *names = NIL;
+	ListCell   *lc;
+
+	foreach(lc, list_nth(plan->fdw_private, PLAN_PUSHED))
+		names = lappend(names,
+						deparse_expression(list_nth(plan->scan.plan.qual, lfirst_int(lc)),
+										   context, useprefix, false));
+	if (names != NIL)
+		ExplainPropertyList("Pushed Down", names, es);
+}
+
+void
+scan_explain(ForeignScanState *node, ExplainState *es)
+{
+	ApiScan  *scan = node->fdw_state;
+	const Resource *resource = scan->table.resource;
+	bool		by_id = resource->parent == PARENT_ACCOUNT &&
+		scan_tree(scan, KEY_VEHICLE) != NIL;
+
+	ExplainPropertyText("Endpoint",
+						psprintf("GET %s", by_id ? "/user/vehicles/{id}" : resource->endpoint),
+						es);
+	if (resource->parent != PARENT_ACCOUNT || resource->has_id)
+		ExplainPropertyText("Vehicles", describe_vehicles(scan), es);
+	explain_pushed(node, es);
+	if (scan->group != NULL && es->analyze)
+	{
+		const HttpCounters *http = http_group_counters(scan->group);
+
+		if (scan->counters.first_request != NULL)
+			ExplainPropertyText("First Request",
+								psprintf("GET %s", scan->counters.first_request), es);
+		ExplainPropertyInteger("Requests", NULL, http->requests, es);
+		ExplainPropertyInteger("Retried", NULL, http->retried, es);
+		ExplainPropertyInteger("Pages", NULL, scan->counters.pages, es);
+		ExplainPropertyInteger("Received", "B", http->bytes, es);
+	}
+}

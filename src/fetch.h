@@ -1,0 +1,80 @@
+/*
+ * fetch.h
+ *	  Vehicles x trips x pages -> one bounded stream of rows.
+ */
+#ifndef STELLANTIS_FETCH_H
+#define STELLANTIS_FETCH_H
+
+#include "postgres.h"
+
+#include "account.h"
+#include "catalog.h"
+#include "decode.h"
+#include "garage.h"
+#include "http.h"
+#include "qual.h"
+
+/* What one scan (or one of its rescans) asks for. */
+typedef struct FetchSpec
+{
+	const Account *account;
+	const Resource *resource;
+
+	/* vehicles */
+	TextSet		vehicles;		/* ids asked for by the query, or all */
+	bool		need_vin;		/* the VIN is wanted or filtered on: ask the listing */
+	List	   *vin_tree;		/* condition on the VIN, with its values */
+	const QualValues *values;
+	const char *vin_prefix;		/* vinPrefix of the listing, or NULL */
+
+	/* trips, for a resource below them */
+	TextSet		trips;			/* ids asked for by the query, or all */
+	const char *trip_timestamps;	/* timestamps= of the trips' listing, or NULL */
+
+	/* the request itself */
+	const char *timestamps;		/* timestamps=, or NULL */
+	bool		has_tolerance;
+	double		tolerance_km;
+	uint32		extensions;		/* EXT_ bits */
+	int			page_size;
+	double		limit;			/* rows after which the query is likely done; 0 = unknown */
+
+	/* decoding */
+	const DecodeColumn *columns;	/* if resource->has_id, the last one is the id */
+	int			ncolumns;
+} FetchSpec;
+
+/* What a row belongs to, beside its own JSON. */
+typedef struct FetchedRow
+{
+	const char *vehicle_id;		/* NULL for rows of the account itself */
+	const char *vin;			/* NULL unless the listing was asked */
+	const char *trip_id;		/* NULL unless below a trip */
+} FetchedRow;
+
+/* For EXPLAIN. */
+typedef struct FetchCounters
+{
+	MemoryContext context;		/* of first_request */
+	int64		pages;			/* answers that held rows, of listings too */
+	char	   *first_request;	/* path and query of the first request for rows */
+} FetchCounters;
+
+typedef struct Fetch Fetch;
+
+/*
+ * Prepares to fetch; asks nothing yet.  Everything lives in the current
+ * memory context, which the caller resets to end the fetch, after
+ * http_group_cancel(group).
+ */
+extern Fetch *fetch_create(const FetchSpec *spec, HttpGroup *group, Garage *garage,
+						   FetchCounters *counters);
+
+/*
+ * The next row: decoded values in the current memory context.  False at the
+ * end.  A fault is raised, or, where the server's on_vehicle_error says so and
+ * it is one vehicle's alone, shown as a WARNING.
+ */
+extern bool fetch_next(Fetch *fetch, Datum *values, bool *nulls, FetchedRow *row);
+
+#endif							/* STELLANTIS_FETCH_H */

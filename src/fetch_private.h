@@ -1,0 +1,75 @@
+/*
+ * fetch_private.h
+ *	  The state of a fetch, shared by fetch.c (answers) and ask.c (questions).
+ */
+#ifndef STELLANTIS_FETCH_PRIVATE_H
+#define STELLANTIS_FETCH_PRIVATE_H
+
+#include "collection.h"
+#include "fetch.h"
+
+/* An answer that holds rows for the scan. */
+typedef struct ReadyPage
+{
+	dlist_node	node;
+	HttpRequest *request;
+	Collection *collection;
+} ReadyPage;
+
+struct Fetch
+{
+	FetchSpec	spec;
+	HttpGroup  *group;
+	Garage	   *garage;
+	FetchCounters *counters;
+	MemoryContext context;		/* what lives as long as the fetch */
+	MemoryContext work;			/* reset for each answer */
+	const char **headers;		/* for the resource */
+	const char **listing_headers;
+
+	Decoder    *rows;			/* the scan's columns, of pages */
+	Decoder    *object;			/* the same, of a single object */
+	Decoder    *vehicles;		/* id, vin of the listing */
+	Decoder    *trips;			/* id of a trips listing */
+
+	dlist_head	pending;
+	dlist_head	ready;
+	int			in_flight;
+	int			nready;
+	int64		ready_bytes;
+	int64		page_bytes;		/* the largest answer so far */
+
+	ReadyPage  *current;		/* being decoded, or NULL */
+	Decoder    *decoder;		/* of the current page */
+	PageEnvelope envelope;		/* of the current page */
+	bool		next_asked;		/* the page after the current one is on its way */
+	MemoryContext page;			/* reset for each current page */
+	int			rows_since_pump;
+
+	Collection *listing;		/* under way, or NULL */
+	List	   *suspended;		/* collections whose fault waits for the listing */
+	strset_hash *asked;			/* vehicles, and vehicle/trip pairs, spawned */
+	int64		emitted;
+};
+
+/* in ask.c */
+
+/* The first questions of a fetch. */
+extern void ask_first(Fetch *f);
+
+/* A collection's next request waits for its turn. */
+extern void ask_again(Fetch *f, Collection *c);
+
+/* The listing of vehicles; nothing if it is being asked already. */
+extern void ask_listing(Fetch *f, const char *prefix);
+
+/* A vehicle's trips: to ask for the rows of each, or (suspect) to look for one. */
+extern void ask_trips(Fetch *f, const char *vehicle_id, const char *vin,
+					  Collection *suspect);
+
+/* A vehicle, or a trip, that a listing named. */
+extern void ask_listed_vehicle(Fetch *f, const GarageVehicle *vehicle);
+extern void ask_trip(Fetch *f, const char *vehicle_id, const char *vin,
+					 const char *trip_id, bool vehicle_supplied, bool trip_supplied);
+
+#endif							/* STELLANTIS_FETCH_PRIVATE_H */

@@ -1,0 +1,717 @@
+/*
+ * http_transfer.c
+ *	  One GET as libcurl sees it: its options, what it brings, how it ends.
+ *
+ * libcurl's callbacks never raise: they take notes in the Transfer, and end it
+ * by returning short when it may not go on.
+ */
+#include "postgres.h"
+
+#include <ctype.h>
+#include <time.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
+#include "http_mux.h"
+#include "http_transfer.h"
+
+#define USER_AGENT			"stellantis_fdw/0.1.0"
+
+/* Kept below the time after which servers commonly close idle connections. */
+#define MAXAGE_CONN_S		50L
+
+#define BODY_START			((size_t) 16 * 1024)
+#define BODY_TRUST			((size_t) 64 * 1024 * 1024) /* of a Content-Length */
+#define MAX_HEADER_BYTES	((size_t) 256 * 1024)
+#define LONGEST_WAIT_S		(366.0 * 86400)
+
+#define PROXY_DENIED		"the proxy answered 407"
+
+/* ---------------------------------------------------------------------
+ * Bodies
+ *
+ * On Linux they are mappings of their own: growing one moves pages and not
+ * bytes, what is not written yet takes no memory, and what is freed goes back
+ * at once, whatever malloc's state.
+ * ---------------------------------------------------------------------
+ */
+
+static bool
+body_resize(Transfer *transfer, size_t room)
+{
+	void	   *body;
+
+#ifdef __linux__
+	room = TYPEALIGN(4096, room);
+	if (room == transfer->body_room)
+		return true;
+	if (transfer->body == NULL)
+	{
+		body = mmap(NULL, room, PROT_READ | PROT_WRITE,
+					MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+#ifdef MADV_NOHUGEPAGE
+		if (body != MAP_FAILED)
+			(void) madvise(body, room, MADV_NOHUGEPAGE);
+#endif
+	}
+	else
+		body = mremap(transfer->body, transfer->body_room, room, MREMAP_MAYMOVE);
+	if (body == MAP_FAILED)
+		return false;
+#else
+	body = realloc(transfer->body, room);
+	if (body == NULL)
+		return false;
+#endif
+	transfer->body = body;
+	transfer->body_room = room;
+	return true;
+}
+
+void
+transfer_free_body(Transfer *transfer)
+{
+	if (transfer->body != NULL)
+	{
+#ifdef __linux__
+		(void) munmap(transfer->body, transfer->body_room);
+#else
+		free(transfer->body);
+#endif
+	}
+	transfer->body = NULL;
+	transfer->body_len = transfer->body_room = 0;
+}
+
+/*
+ * Gives back what a finished body does not need.
+ */
+void
+transfer_shrink_body(Transfer *transfer)
+{
+	if (transfer->body != NULL)
+		(void) body_resize(transfer, transfer->body_len + 1);
+}
+
+/*
+ * Makes room for "len" more bytes and a NUL.  The first time all of an answer
+ * that says its length.
+ */
+static bool
+body_make_room(Transfer *transfer, size_t len)
+{
+	size_t		needed = transfer->body_len + len + 1;
+	size_t		room = Max(transfer->body_room * 2, BODY_START);
+
+	if (needed <= transfer->body_room)
+		return true;
+	if (transfer->body == NULL && !transfer->encoded)
+	{
+		curl_off_t	announced = -1;
+
+		(void) curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
+								 &announced);
+		if (announced > 0)
+			room = Min((size_t) announced + 1, BODY_TRUST);
+	}
+	return body_resize(transfer, Max(room, needed));
+}
+
+/* CURLOPT_WRITEFUNCTION; gets decompressed bytes.  Must not raise. */
+static size_t
+on_body(char *data, size_t size, size_t nmemb, void *arg)
+{
+	Transfer   *transfer = arg;
+	int64		limit = transfer->settings->max_response_bytes;
+	size_t		len = size * nmemb;
+
+	if (limit > 0 && (int64) (transfer->body_len + len) > limit)
+	{
+		transfer->too_large = true;
+		return 0;
+	}
+	if (!body_make_room(transfer, len))
+	{
+		transfer->no_memory = true;
+		return 0;
+	}
+	memcpy(transfer->body + transfer->body_len, data, len);
+	transfer->body_len += len;
+	transfer->body[transfer->body_len] = '\0';
+	return len;
+}
+
+/* ---------------------------------------------------------------------
+ * Headers
+ * ---------------------------------------------------------------------
+ */
+
+static void
+forget_headers(Transfer *transfer)
+{
+	transfer->encoded = false;
+	transfer->quota.limit_day = transfer->quota.remaining_day = -1;
+	transfer->quota.limit_second = transfer->quota.remaining_second = -1;
+	transfer->content_type[0] = '\0';
+	transfer->retry_after[0] = '\0';
+	transfer->reset[0] = '\0';
+}
+
+/*
+ * The older form of a quota header, "name=rate-limit-1,150;", perhaps several
+ * in one: the number after the comma, or -1.
+ */
+static int64
+named_quota(const char *value, const char *name)
+{
+	const char *found = strstr(value, name);
+
+	if (found == NULL || found[strlen(name)] != ',')
+		return -1;
+	found += strlen(name) + 1;
+	while (*found == ' ')
+		found++;
+	return *found >= '0' && *found <= '9' ? strtoll(found, NULL, 10) : -1;
+}
+
+static void
+note_quota(const char *value, const char *suffix, int64 *day, int64 *second)
+{
+	if (*suffix == '\0')
+	{
+		int64		n;
+
+		if ((n = named_quota(value, "rate-limit-1")) >= 0)
+			*day = n;
+		if ((n = named_quota(value, "rate-limit-2")) >= 0)
+			*second = n;
+	}
+	else if (*value >= '0' && *value <= '9')
+	{
+		if (strcmp(suffix, "-1") == 0)
+			*day = strtoll(value, NULL, 10);
+		else if (strcmp(suffix, "-2") == 0)
+			*second = strtoll(value, NULL, 10);
+	}
+}
+
+static void
+note_header(Transfer *transfer, const char *name, const char *value)
+{
+	static const char limit[] = "x-ratelimit-limit";
+	static const char remaining[] = "x-ratelimit-remaining";
+	HttpQuota  *quota = &transfer->quota;
+
+	if (pg_strcasecmp(name, "content-type") == 0)
+		strlcpy(transfer->content_type, value, sizeof(transfer->content_type));
+	else if (pg_strcasecmp(name, "content-encoding") == 0)
+		transfer->encoded = true;
+	else if (pg_strcasecmp(name, "retry-after") == 0)
+		strlcpy(transfer->retry_after, value, sizeof(transfer->retry_after));
+	else if (pg_strcasecmp(name, "x-ratelimit-reset") == 0)
+		strlcpy(transfer->reset, value, sizeof(transfer->reset));
+	else if (pg_strncasecmp(name, limit, sizeof(limit) - 1) == 0)
+		note_quota(value, name + sizeof(limit) - 1,
+				   &quota->limit_day, &quota->limit_second);
+	else if (pg_strncasecmp(name, remaining, sizeof(remaining) - 1) == 0)
+		note_quota(value, name + sizeof(remaining) - 1,
+				   &quota->remaining_day, &quota->remaining_second);
+}
+
+/*
+ * CURLOPT_HEADERFUNCTION: one line, not NUL-terminated.  A status line begins
+ * another block, of which only the last counts.  Must not raise.
+ */
+static size_t
+on_header(char *data, size_t size, size_t nmemb, void *arg)
+{
+	Transfer   *transfer = arg;
+	size_t		len = size * nmemb;
+	char		line[HEADER_VALUE_LEN + 64];
+	size_t		used = Min(len, sizeof(line) - 1);
+	char	   *value;
+
+	transfer->header_bytes += len;
+	if (transfer->header_bytes > MAX_HEADER_BYTES)
+	{
+		transfer->header_flood = true;
+		return 0;
+	}
+	memcpy(line, data, used);
+	while (used > 0 && isspace((unsigned char) line[used - 1]))
+		used--;
+	line[used] = '\0';
+
+	if (strncmp(line, "HTTP/", 5) == 0)
+		forget_headers(transfer);
+	else if ((value = strchr(line, ':')) != NULL)
+	{
+		*value++ = '\0';
+		while (*value == ' ' || *value == '\t')
+			value++;
+		note_header(transfer, line, value);
+	}
+	return len;
+}
+
+/*
+ * Milliseconds from a Retry-After, leniently: "120", "0.5", "120;w=1", a date.
+ * -1 for anything else.
+ */
+static int64
+parse_retry_after(const char *value)
+{
+	double		seconds;
+	char	   *end;
+
+	if (*value == '\0')
+		return -1;
+	if (*value >= '0' && *value <= '9')
+	{
+		seconds = strtod(value, &end);
+		if (*end != '\0' && *end != ';' && *end != ',' && *end != ' ' && *end != 's')
+			return -1;
+	}
+	else
+	{
+		time_t		at = curl_getdate(value, NULL);
+
+		if (at == (time_t) -1)
+			return -1;
+		seconds = Max(difftime(at, time(NULL)), 0);
+	}
+	return (int64) (Min(seconds, LONGEST_WAIT_S) * 1000);
+}
+
+/* The same from an X-RateLimit-Reset, which may be a point in time. */
+static int64
+parse_reset(const char *value)
+{
+	int64		ms = -1;
+
+	if (*value >= '0' && *value <= '9')
+	{
+		double		seconds = strtod(value, NULL);
+
+		if (seconds > 1e9)
+			seconds = Max(seconds - (double) time(NULL), 0);
+		ms = (int64) (Min(seconds, LONGEST_WAIT_S) * 1000);
+	}
+	return ms;
+}
+/* ---------------------------------------------------------------------
+ * Beginning
+ * ---------------------------------------------------------------------
+ */
+
+bool
+transfer_add_header(Transfer *transfer, const char *line)
+{
+	struct curl_slist *list = curl_slist_append(transfer->headers, line);
+
+	if (list != NULL)
+		transfer->headers = list;
+	return list != NULL;
+}
+
+/*
+ * libcurl's own words for such a file come late and are vague.
+ */
+const char *
+transfer_unreadable_file(const HttpSettings *settings)
+{
+	const char *files[] = {settings->ca_file, settings->cert_file, settings->key_file};
+
+	for (int i = 0; i < lengthof(files); i++)
+	{
+		if (files[i] != NULL && access(files[i], R_OK) != 0)
+			return files[i];
+	}
+	return NULL;
+}
+
+#define SET(option, value) \
+	do { \
+		if (rc == CURLE_OK) \
+			rc = curl_easy_setopt(easy, (option), (value)); \
+	} while (0)
+
+/*
+ * How to reach the host.  All that could send a request elsewhere than asked
+ * is pinned: environment, redirects, other protocols.
+ */
+static CURLcode
+set_reach(CURL *easy, const HttpSettings *s)
+{
+	CURLcode	rc = CURLE_OK;
+	long		connect_ms = s->connect_timeout_ms > 0 ? s->connect_timeout_ms : INT_MAX;
+
+	SET(CURLOPT_PROXY, s->proxy != NULL ? s->proxy : "");
+	SET(CURLOPT_NOPROXY, "");
+	SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	SET(CURLOPT_HEADEROPT, (long) CURLHEADER_SEPARATE);
+#if LIBCURL_VERSION_NUM >= 0x075500
+	SET(CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+	SET(CURLOPT_PROTOCOLS, (long) (CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+	SET(CURLOPT_FOLLOWLOCATION, 0L);
+	SET(CURLOPT_NETRC, (long) CURL_NETRC_IGNORED);
+	SET(CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
+	SET(CURLOPT_TCP_KEEPALIVE, 1L);
+	SET(CURLOPT_TCP_KEEPIDLE, 60L);
+	SET(CURLOPT_TCP_KEEPINTVL, 15L);
+#if LIBCURL_VERSION_NUM >= 0x074100
+	SET(CURLOPT_MAXAGE_CONN, MAXAGE_CONN_S);
+#endif
+	return rc;
+}
+
+static CURLcode
+set_tls(CURL *easy, const HttpSettings *s)
+{
+	CURLcode	rc = CURLE_OK;
+
+	SET(CURLOPT_SSL_VERIFYPEER, 1L);
+	SET(CURLOPT_SSL_VERIFYHOST, 2L);
+	if (s->ca_file != NULL)
+	{
+		SET(CURLOPT_CAINFO, s->ca_file);
+		SET(CURLOPT_CAPATH, NULL);
+	}
+	if (s->cert_file != NULL)
+		SET(CURLOPT_SSLCERT, s->cert_file);
+	if (s->key_file != NULL)
+		SET(CURLOPT_SSLKEY, s->key_file);
+
+	/* without one, OpenSSL would ask the terminal for it */
+	SET(CURLOPT_KEYPASSWD, s->key_password != NULL ? s->key_password : "");
+
+	/* several requests on one connection, where the server can */
+	(void) curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_2TLS);
+	SET(CURLOPT_PIPEWAIT, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+	/* a file that was replaced is seen within a minute */
+	(void) curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 60L);
+#endif
+	return rc;
+}
+
+static CURLcode
+set_request(CURL *easy, Transfer *transfer)
+{
+	CURLcode	rc = CURLE_OK;
+
+	SET(CURLOPT_NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+	SET(CURLOPT_QUICK_EXIT, 1L);
+#endif
+	SET(CURLOPT_URL, transfer->url);
+	SET(CURLOPT_PATH_AS_IS, 1L);
+	SET(CURLOPT_HTTPGET, 1L);
+	SET(CURLOPT_HTTPHEADER, transfer->headers);
+	SET(CURLOPT_USERAGENT, USER_AGENT);
+	if (curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_LIBZ)
+		SET(CURLOPT_ACCEPT_ENCODING, "gzip");
+	SET(CURLOPT_BUFFERSIZE, 64L * 1024);
+	SET(CURLOPT_ERRORBUFFER, transfer->error);
+	SET(CURLOPT_WRITEFUNCTION, on_body);
+	SET(CURLOPT_WRITEDATA, transfer);
+	SET(CURLOPT_HEADERFUNCTION, on_header);
+	SET(CURLOPT_HEADERDATA, transfer);
+	return rc;
+}
+
+static CURLcode
+make_easy(Transfer *transfer)
+{
+	CURL	   *easy = mux_easy();
+	const HttpSettings *s = transfer->settings;
+	CURLcode	rc;
+
+	if (easy == NULL)
+		return CURLE_OUT_OF_MEMORY;
+	transfer->easy = easy;
+	rc = set_request(easy, transfer);
+	if (rc == CURLE_OK)
+		rc = set_reach(easy, s);
+	if (rc == CURLE_OK && pg_strncasecmp(transfer->url, "https:", 6) == 0)
+		rc = set_tls(easy, s);
+	return rc;
+}
+
+bool
+transfer_begin(Transfer *transfer, void *owner)
+{
+	CURLcode	rc;
+
+	transfer_free_body(transfer);
+	transfer->header_bytes = 0;
+	transfer->too_large = transfer->no_memory = transfer->header_flood = false;
+	transfer->error[0] = '\0';
+	forget_headers(transfer);
+	rc = transfer->easy != NULL ? CURLE_OK : make_easy(transfer);
+	if (rc == CURLE_OK)
+		rc = curl_easy_setopt(transfer->easy, CURLOPT_PRIVATE, owner);
+	if (rc == CURLE_OK && mux_add(transfer->easy) != CURLM_OK)
+		rc = CURLE_FAILED_INIT;
+	if (rc == CURLE_OK)
+		return true;
+	strlcpy(transfer->error, curl_easy_strerror(rc), CURL_ERROR_SIZE);
+	return false;
+}
+
+void *
+transfer_owner(CURL *easy)
+{
+	char	   *owner = NULL;
+
+	(void) curl_easy_getinfo(easy, CURLINFO_PRIVATE, &owner);
+	return owner;
+}
+
+bool
+transfer_connecting(const Transfer *transfer)
+{
+	curl_off_t	connected = 0;
+
+	return curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T,
+							 &connected) == CURLE_OK && connected == 0;
+}
+
+/* ---------------------------------------------------------------------
+ * Ending
+ * ---------------------------------------------------------------------
+ */
+
+void
+transfer_close(Transfer *transfer)
+{
+	if (transfer->easy != NULL)
+		mux_cleanup(transfer->easy);
+	transfer->easy = NULL;
+	for (struct curl_slist *line = transfer->headers; line != NULL; line = line->next)
+		explicit_bzero(line->data, strlen(line->data));
+	curl_slist_free_all(transfer->headers);
+	transfer->headers = NULL;
+}
+
+static bool
+mentions(const Transfer *transfer, const char *words)
+{
+	return strstr(transfer->error, words) != NULL;
+}
+
+/*
+ * Which file libcurl means by CURLE_SSL_CERTPROBLEM: only its words tell.
+ */
+static const char *
+certificate_file(const Transfer *transfer)
+{
+	const HttpSettings *s = transfer->settings;
+
+	if (s->key_file != NULL && (mentions(transfer, "key file") ||
+								mentions(transfer, "rivate key")))
+		return s->key_file;
+	return s->cert_file;
+}
+
+static HttpOutcome
+outcome_of_timeout(const Transfer *transfer)
+{
+	curl_off_t	named = 0;
+
+	(void) curl_easy_getinfo(transfer->easy, CURLINFO_NAMELOOKUP_TIME_T, &named);
+	return named == 0 && !mentions(transfer, "SSL") ? HTTP_NAME_FAULT : HTTP_CONNECT_FAULT;
+}
+
+/* What libcurl's result of a transfer is to us. */
+static HttpOutcome
+outcome_of(const Transfer *transfer, CURLcode code, int status)
+{
+	const HttpSettings *s = transfer->settings;
+	bool		proxied = s->proxy != NULL && s->proxy[0] != '\0';
+	long		connect_code = 0;
+
+	(void) curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE, &connect_code);
+	switch (code)
+	{
+		case CURLE_OK:
+			return proxied && status == 407 ?
+				HTTP_PROXY_FAULT : HTTP_ANSWERED;
+		case CURLE_COULDNT_RESOLVE_HOST:
+			return HTTP_NAME_FAULT;
+		case CURLE_COULDNT_CONNECT:
+			return proxied ? HTTP_PROXY_FAULT : HTTP_CONNECT_FAULT;
+		case CURLE_OPERATION_TIMEDOUT:
+			return outcome_of_timeout(transfer);
+		case CURLE_COULDNT_RESOLVE_PROXY:
+#if LIBCURL_VERSION_NUM >= 0x074900
+		case CURLE_PROXY:
+#endif
+			return HTTP_PROXY_FAULT;
+		case CURLE_SSL_CERTPROBLEM:
+		case CURLE_SSL_CACERT_BADFILE:
+			return HTTP_FILE_FAULT;
+		case CURLE_SSL_CONNECT_ERROR:
+		case CURLE_PEER_FAILED_VERIFICATION:
+		case CURLE_SSL_ISSUER_ERROR:
+		case CURLE_SSL_CIPHER:
+		case CURLE_SSL_ENGINE_INITFAILED:
+		case CURLE_SSL_CRL_BADFILE:
+		case CURLE_SSL_INVALIDCERTSTATUS:
+		case CURLE_USE_SSL_FAILED:
+			return HTTP_TLS_FAULT;
+		case CURLE_SEND_ERROR:
+		case CURLE_RECV_ERROR:
+			if (connect_code != 0 && connect_code / 100 != 2)
+				return HTTP_PROXY_FAULT;
+			/* TLS 1.3: the server judges our certificate after the handshake */
+			return mentions(transfer, " alert ") ? HTTP_TLS_FAULT : HTTP_RESET;
+		case CURLE_GOT_NOTHING:
+		case CURLE_HTTP2:
+		case CURLE_HTTP2_STREAM:
+			return HTTP_RESET;
+		case CURLE_PARTIAL_FILE:
+		case CURLE_BAD_CONTENT_ENCODING:
+		case CURLE_WEIRD_SERVER_REPLY:
+			return HTTP_TRUNCATED;
+		case CURLE_UNSUPPORTED_PROTOCOL:	/* the answer's, or the URL's */
+			return mentions(transfer, "HTTP/") ? HTTP_TRUNCATED : HTTP_OTHER_FAULT;
+		default:
+			return HTTP_OTHER_FAULT;
+	}
+}
+
+/*
+ * An attempt that one of our callbacks has ended.
+ */
+static bool
+ended_by_us(Transfer *transfer, HttpAnswer *answer)
+{
+	int64		limit = transfer->settings->max_response_bytes;
+
+	if (transfer->too_large)
+	{
+		answer->outcome = HTTP_TOO_LARGE;
+		snprintf(transfer->error, sizeof(transfer->error),
+				 "the answer has more than " INT64_FORMAT " bytes", limit);
+	}
+	else if (transfer->no_memory || transfer->header_flood)
+	{
+		answer->outcome = HTTP_OTHER_FAULT;
+		strlcpy(transfer->error, transfer->no_memory ? "out of memory" :
+				"the answer's headers are too long", sizeof(transfer->error));
+	}
+	else
+		return false;
+	return true;
+}
+
+/*
+ * What an attempt that has left the multi tells besides its outcome.
+ */
+static int64
+take_stock(Transfer *transfer, HttpAnswer *answer)
+{
+	curl_off_t	bytes = 0;
+
+	(void) curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
+	mux_remove(transfer->easy);
+
+	answer->retry_after_ms = parse_retry_after(transfer->retry_after);
+	if (answer->retry_after_ms < 0 && answer->status == 429)
+		answer->retry_after_ms = parse_reset(transfer->reset);
+	answer->content_type = transfer->content_type;
+	answer->quota = transfer->quota;
+	answer->error = transfer->error;
+	if (answer->outcome != HTTP_ANSWERED)
+		transfer_free_body(transfer);
+	return bytes;
+}
+
+int64
+transfer_end(Transfer *transfer, CURLcode code, HttpAnswer *answer)
+{
+	const HttpSettings *s = transfer->settings;
+	long		status = 0;
+
+	answer->file = NULL;
+	(void) curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (!ended_by_us(transfer, answer))
+	{
+		answer->outcome = outcome_of(transfer, code, (int) status);
+		if (answer->outcome == HTTP_ANSWERED)
+			transfer->error[0] = '\0';	/* of what libcurl repeated by itself */
+		else if (code != CURLE_OK && transfer->error[0] == '\0')
+			strlcpy(transfer->error, curl_easy_strerror(code), CURL_ERROR_SIZE);
+		if (code == CURLE_OK && answer->outcome == HTTP_PROXY_FAULT)
+			strlcpy(transfer->error, PROXY_DENIED, CURL_ERROR_SIZE);
+		if (answer->outcome == HTTP_FILE_FAULT)
+			answer->file = code == CURLE_SSL_CACERT_BADFILE ?
+				s->ca_file : certificate_file(transfer);
+	}
+	answer->status = answer->outcome == HTTP_ANSWERED ? (int) status : 0;
+	return take_stock(transfer, answer);
+}
+
+int64
+transfer_time_out(Transfer *transfer, int after_ms, HttpAnswer *answer)
+{
+	bool		connecting = transfer_connecting(transfer);
+
+	answer->file = NULL;
+	answer->status = 0;
+	transfer->error[0] = '\0';
+	answer->outcome = connecting ? outcome_of_timeout(transfer) : HTTP_TIMED_OUT;
+	snprintf(transfer->error, CURL_ERROR_SIZE,
+			 connecting ? "no connection after %d ms" : "no whole answer after %d ms",
+			 after_ms);
+	return take_stock(transfer, answer);
+}
+
+void
+transfer_abandon(Transfer *transfer)
+{
+	mux_remove(transfer->easy);
+}
+
+/*
+ * Repeating helps against what passes by itself.
+ */
+bool
+transfer_repeatable(const Transfer *transfer, const HttpAnswer *answer)
+{
+	switch (answer->outcome)
+	{
+		case HTTP_ANSWERED:
+			switch (answer->status)
+			{
+				case 408:
+				case 429:
+				case 500:
+				case 502:
+				case 503:
+				case 504:
+					return true;
+				default:
+					return false;
+			}
+		case HTTP_NAME_FAULT:
+		case HTTP_CONNECT_FAULT:
+		case HTTP_RESET:
+		case HTTP_TRUNCATED:
+		case HTTP_TIMED_OUT:
+			return true;
+		case HTTP_PROXY_FAULT:
+			return !mentions(transfer, "407");
+		case HTTP_TLS_FAULT:
+			/* broken off, not refused */
+			return mentions(transfer, "SSL_ERROR_SYSCALL") ||
+				mentions(transfer, "Connection reset");
+		default:
+			return false;
+	}
+}

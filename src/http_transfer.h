@@ -1,0 +1,79 @@
+/*
+ * http_transfer.h
+ *	  One GET as libcurl sees it: its options, what it brings, how it ends.
+ *	  Only http.c uses it.
+ */
+#ifndef STELLANTIS_HTTP_TRANSFER_H
+#define STELLANTIS_HTTP_TRANSFER_H
+
+#include "postgres.h"
+
+#include <curl/curl.h>
+
+#include "http.h"
+
+#define HEADER_VALUE_LEN	256
+
+/*
+ * What libcurl and malloc gave is freed by transfer_close() (all but the body)
+ * and transfer_free_body(), neither of which raises.
+ */
+typedef struct Transfer
+{
+	const HttpSettings *settings;
+	const char *url;
+	struct curl_slist *headers; /* holds the access token: wiped when freed */
+	CURL	   *easy;			/* kept from one attempt to the next */
+
+	/* The attempt's, written by libcurl's callbacks. */
+	char	   *body;
+	size_t		body_len;
+	size_t		body_room;
+	size_t		header_bytes;
+	bool		encoded;		/* there is a Content-Encoding */
+	bool		too_large;
+	bool		no_memory;
+	bool		header_flood;
+	HttpQuota	quota;
+	char		content_type[HEADER_VALUE_LEN];
+	char		retry_after[64];
+	char		reset[64];
+	char		error[CURL_ERROR_SIZE];
+} Transfer;
+
+/* Adds "Name: value"; false when out of memory. */
+extern bool transfer_add_header(Transfer *transfer, const char *line);
+
+/*
+ * A file of the settings that cannot be read, or NULL; errno says why.
+ */
+extern const char *transfer_unreadable_file(const HttpSettings *settings);
+
+/* Starts an attempt; false, with the reason in "error", when it cannot. */
+extern bool transfer_begin(Transfer *transfer, void *owner);
+
+/* Who began the transfer of an easy handle. */
+extern void *transfer_owner(CURL *easy);
+
+/* Name, connection, TLS: true until they are there. */
+extern bool transfer_connecting(const Transfer *transfer);
+
+/*
+ * Ends an attempt, which libcurl has ended with "code", or which we end
+ * because its time is up.  Fills in the answer.  Returns the bytes that came
+ * over the wire.
+ */
+extern int64 transfer_end(Transfer *transfer, CURLcode code, HttpAnswer *answer);
+extern int64 transfer_time_out(Transfer *transfer, int after_ms, HttpAnswer *answer);
+
+/* Gives an attempt up. */
+extern void transfer_abandon(Transfer *transfer);
+
+/* Whether what went wrong may pass by itself. */
+extern bool transfer_repeatable(const Transfer *transfer, const HttpAnswer *answer);
+
+extern void transfer_shrink_body(Transfer *transfer);
+extern void transfer_free_body(Transfer *transfer);
+extern void transfer_close(Transfer *transfer);
+
+#endif							/* STELLANTIS_HTTP_TRANSFER_H */

@@ -1,0 +1,25 @@
+/*
+ * plan.h
+ *	  What a plan says to the executor: fdw_private of our ForeignScan.
+ */
+#ifndef STELLANTIS_PLAN_H
+#define STELLANTIS_PLAN_H
+
+#include "qual.h"
+
+/* Members of fdw_private, in this order; each is a List. */
+typedef enum PlanPrivate
+{
+	PLAN_TREES,					/* QUAL_NKEYS trees of conditions */
+	PLAN_PUSHED,				/* positions in the plan's quals that were used */
+	PLAN_ATTRS,					/* attribute numbers that are needed */
+	PLAN_LIMIT					/* one Integer: rows that will likely do, or 0 */
+} PlanPrivate;
+
+/*
+ * May the executor read this node again within one execution?  It says so
+ * itself (EXEC_FLAG_REWIND) only for rescans without changed parameters.
+ */
+extern bool plan_may_be_rescanned(PlannedStmt *stmt, Plan *plan);
+
+#endif							/* STELLANTIS_PLAN_H */

@@ -1,0 +1,364 @@
+/*
+ * qual.c
+ *	  WHERE -> what the API can filter, at plan time: clauses to trees.
+ */
+#include "postgres.h"
+
+#include "access/stratnum.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_type.h"
+#include "compat.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/optimizer.h"
+#include "qual.h"
+#include "qual_tree.h"
+#include "utils/array.h"
+#include "utils/lsyscache.h"
+#include "utils/typcache.h"
+
+/* What an extraction carries around. */
+typedef struct ExtractContext
+{
+	PlannerInfo *root;
+	RelOptInfo *rel;
+	const QualColumns *columns;
+	QualKey		key;
+	List	  **operands;		/* NULL when only the answer matters */
+	bool	   *exact;			/* set to false when something is left out */
+} ExtractContext;
+
+static List *extract_tree(ExtractContext *context, Node *clause);
+
+/* The key that a column of the catalog is, or -1. */
+static int
+column_key(const Resource *resource, const CatalogColumn *column)
+{
+	switch (column->source)
+	{
+		case SRC_ACCOUNT:
+			return KEY_ACCOUNT;
+		case SRC_VEHICLE_ID:
+			return KEY_VEHICLE;
+		case SRC_VIN:
+			return KEY_VIN;
+		case SRC_TRIP_ID:
+			return KEY_TRIP;
+		case SRC_TOLERANCE:
+			return KEY_TOLERANCE;
+		case SRC_JSON:
+			break;
+	}
+	if (resource->time_column != NULL && strcmp(column->name, resource->time_column) == 0)
+		return KEY_TIME;
+
+	/* the vehicles themselves carry their id and VIN in their JSON */
+	if (resource->parent == PARENT_ACCOUNT && resource->has_id)
+	{
+		if (strcmp(column->name, "id") == 0)
+			return KEY_VEHICLE;
+		if (strcmp(column->name, "vin") == 0)
+			return KEY_VIN;
+	}
+	return -1;
+}
+
+void
+qual_columns(const Resource *resource, const TableColumn *table, int ncolumns,
+			 QualColumns *columns)
+{
+	memset(columns, 0, sizeof(QualColumns));
+	for (int i = 0; i < ncolumns; i++)
+	{
+		int			key = -1;
+
+		if (table[i].attnum != 0 && table[i].catalog != NULL)
+			key = column_key(resource, table[i].catalog);
+		if (key >= 0)
+			columns->attnum[key] = table[i].attnum;
+	}
+}
+
+static bool
+is_key_column(const ExtractContext *context, Node *node)
+{
+	Var		   *var;
+
+	while (IsA(node, RelabelType))
+		node = (Node *) ((RelabelType *) node)->arg;
+	var = (Var *) node;
+	return IsA(var, Var) &&
+		context->columns->attnum[context->key] != 0 &&
+		var->varno == context->rel->relid &&
+		var->varlevelsup == 0 &&
+		var->varattno == context->columns->attnum[context->key];
+}
+
+/*
+ * Can the other side be computed before the scan asks for anything?  It may
+ * hold constants, parameters, stable functions, and columns of outer rows.
+ */
+static bool
+is_operand(const ExtractContext *context, Node *node)
+{
+	Relids		varnos = pull_varnos(context->root, node);
+
+	if (bms_is_member(context->rel->relid, varnos) ||
+		contain_volatile_functions(node) ||
+		contain_subplans(node))
+		return false;
+
+	/*
+	 * tolerance_km is an input: a row's value of it must not depend on the
+	 * join order, so columns of outer rows do not count.
+	 */
+	return context->key != KEY_TOLERANCE || bms_is_empty(varnos);
+}
+
+static bool
+is_operand_type(QualKey key, Oid type)
+{
+	switch (key)
+	{
+		case KEY_TIME:
+			return type == TIMESTAMPTZOID || type == TIMESTAMPOID || type == DATEOID;
+		case KEY_TOLERANCE:
+			return type == FLOAT8OID || type == FLOAT4OID;
+		default:
+			return type == TEXTOID || type == VARCHAROID || type == NAMEOID;
+	}
+}
+
+/* The strategy of an operator in the default btree family of the key's type. */
+static int
+btree_strategy(QualKey key, Oid opno)
+{
+	Oid			type = key == KEY_TIME ? TIMESTAMPTZOID :
+		key == KEY_TOLERANCE ? FLOAT8OID : TEXTOID;
+	TypeCacheEntry *entry = lookup_type_cache(type, TYPECACHE_BTREE_OPFAMILY);
+
+	return get_op_opfamily_strategy(opno, entry->btree_opf);
+}
+
+/* Equality as PostgreSQL sees it must be equality of bytes. */
+static bool
+is_usable_collation(Oid collation)
+{
+	return !OidIsValid(collation) || get_collation_isdeterministic(collation);
+}
+
+static List *
+make_condition(ExtractContext *context, QualOp op, Node *operand)
+{
+	int			position = 0;
+
+	if (context->operands != NULL)
+	{
+		position = list_length(*context->operands);
+		*context->operands = lappend(*context->operands, copyObject(operand));
+	}
+	return list_make2(makeInteger(op), makeInteger(position));
+}
+
+/* column op operand, or operand op column */
+static List *
+extract_op(ExtractContext *context, OpExpr *clause)
+{
+	Node	   *left,
+			   *right;
+	Oid			opno = clause->opno;
+	int			strategy;
+
+	if (list_length(clause->args) != 2 || !is_usable_collation(clause->inputcollid))
+		return NIL;
+	left = linitial(clause->args);
+	right = lsecond(clause->args);
+	if (!is_key_column(context, left))
+	{
+		Node	   *swap = left;
+
+		opno = get_commutator(opno);
+		left = right;
+		right = swap;
+	}
+	if (!OidIsValid(opno) || !is_key_column(context, left) ||
+		!is_operand_type(context->key, exprType(right)) ||
+		!is_operand(context, right))
+		return NIL;
+
+	if (opno == OID_TEXT_LIKE_OP)
+	{
+		if (context->key != KEY_VIN && context->key != KEY_ACCOUNT)
+			return NIL;
+		*context->exact = false;
+		return make_condition(context, QUAL_LIKE, right);
+	}
+
+	strategy = btree_strategy(context->key, opno);
+	if (context->key == KEY_TIME && strategy != 0)
+	{
+		*context->exact = false;
+		return make_condition(context, QUAL_LT + strategy - BTLessStrategyNumber, right);
+	}
+	if (strategy == BTEqualStrategyNumber)
+		return make_condition(context, QUAL_EQ, right);
+	return NIL;
+}
+
+/* column = ANY (array) */
+static List *
+extract_array_op(ExtractContext *context, ScalarArrayOpExpr *clause)
+{
+	Node	   *left = linitial(clause->args);
+	Node	   *right = lsecond(clause->args);
+
+	if (!clause->useOr || context->key == KEY_TOLERANCE ||
+		!is_usable_collation(clause->inputcollid) ||
+		!is_key_column(context, left) ||
+		btree_strategy(context->key, clause->opno) != BTEqualStrategyNumber ||
+		!is_operand_type(context->key, get_base_element_type(exprType(right))) ||
+		!is_operand(context, right))
+		return NIL;
+	if (context->key == KEY_TIME)
+		*context->exact = false;
+	return make_condition(context, QUAL_EQ, right);
+}
+
+/*
+ * A conjunction is as selective as whatever of it can be used; a disjunction
+ * can be used only when all of it can.
+ */
+static List *
+extract_bool(ExtractContext *context, BoolExpr *clause)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	if (clause->boolop == NOT_EXPR || context->key == KEY_TOLERANCE)
+		return NIL;
+	foreach(lc, clause->args)
+	{
+		List	   *subtree = extract_tree(context, lfirst(lc));
+
+		if (subtree != NIL)
+			result = lappend(result, subtree);
+		else if (clause->boolop == OR_EXPR)
+			return NIL;
+		else
+			*context->exact = false;
+	}
+	if (result == NIL)
+		return NIL;
+	return lcons(makeInteger(clause->boolop == AND_EXPR ? QUAL_AND : QUAL_OR), result);
+}
+
+static List *
+extract_tree(ExtractContext *context, Node *clause)
+{
+	if (IsA(clause, RestrictInfo))
+		clause = (Node *) ((RestrictInfo *) clause)->clause;
+	if (IsA(clause, OpExpr))
+		return extract_op(context, (OpExpr *) clause);
+	if (IsA(clause, ScalarArrayOpExpr))
+		return extract_array_op(context, (ScalarArrayOpExpr *) clause);
+	if (IsA(clause, BoolExpr))
+		return extract_bool(context, (BoolExpr *) clause);
+	return NIL;
+}
+
+bool
+qual_clause_has_key(PlannerInfo *root, RelOptInfo *rel, const QualColumns *columns,
+					QualKey key, Expr *clause)
+{
+	bool		exact;
+	ExtractContext context = {root, rel, columns, key, NULL, &exact};
+
+	return extract_tree(&context, (Node *) clause) != NIL;
+}
+
+void
+qual_extract(PlannerInfo *root, RelOptInfo *rel, const QualColumns *columns,
+			 List *clauses, QualTrees *result)
+{
+	ListCell   *lc;
+
+	memset(result, 0, sizeof(QualTrees));
+	result->exact = true;
+	foreach(lc, clauses)
+	{
+		bool		pushed = false;
+		bool		exact = false;
+
+		for (int key = 0; key < QUAL_NKEYS; key++)
+		{
+			List	   *operands = list_copy(result->operands);
+			bool		key_exact = true;
+			ExtractContext context = {root, rel, columns, key, &operands, &key_exact};
+			List	   *tree = extract_tree(&context, lfirst(lc));
+
+			if (tree == NIL)
+				continue;		/* and drop the operands of what was half usable */
+			result->operands = operands;
+			if (result->tree[key] == NIL)
+				result->tree[key] = list_make1(makeInteger(QUAL_AND));
+			result->tree[key] = lappend(result->tree[key], tree);
+			pushed = true;
+			exact |= key_exact;
+		}
+		if (pushed)
+			result->pushed = lappend_int(result->pushed, foreach_current_index(lc));
+		result->exact &= exact;
+	}
+}
+
+int
+qual_tree_count(List *tree, List *operands)
+{
+	int			count = -1;
+	Node	   *operand;
+
+	if (tree == NIL)
+		return -1;
+	switch (tree_op(tree))
+	{
+		case QUAL_AND:
+			for (int i = 1; i < list_length(tree); i++)
+			{
+				int			n = qual_tree_count(list_nth(tree, i), operands);
+
+				if (n >= 0 && (count < 0 || n < count))
+					count = n;
+			}
+			return count;
+		case QUAL_OR:
+			count = 0;
+			for (int i = 1; i < list_length(tree); i++)
+			{
+				int			n = qual_tree_count(list_nth(tree, i), operands);
+
+				if (n < 0)
+					return -1;
+				count += n;
+			}
+			return count;
+		case QUAL_EQ:
+			operand = list_nth(operands, intVal(lsecond(tree)));
+			if (!OidIsValid(get_base_element_type(exprType(operand))))
+				return 1;
+			if (IsA(operand, ArrayExpr) && !((ArrayExpr *) operand)->multidims)
+				return list_length(((ArrayExpr *) operand)->elements);
+			if (IsA(operand, Const))
+			{
+				Const	   *array = (Const *) operand;
+
+				if (array->constisnull)
+					return 0;
+				return ArrayGetNItems(ARR_NDIM(DatumGetArrayTypeP(array->constvalue)),
+									  ARR_DIMS(DatumGetArrayTypeP(array->constvalue)));
+			}
+			return -1;
+		default:
+			return -1;
+	}
+}

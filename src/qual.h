@@ -1,0 +1,124 @@
+/*
+ * qual.h
+ *	  WHERE -> what the API can filter.  At plan time clauses become trees of
+ *	  conditions on keys; at run time the trees, with their operands' values,
+ *	  become the vehicles, trips and times to ask for.  What is asked for is
+ *	  always a superset of the answer: PostgreSQL rechecks every clause.
+ */
+#ifndef STELLANTIS_QUAL_H
+#define STELLANTIS_QUAL_H
+
+#include "postgres.h"
+
+#include "catalog.h"
+#include "executor/executor.h"
+#include "nodes/pathnodes.h"
+#include "table.h"
+
+/* The columns whose qualifiers the API, or we before asking it, can use. */
+typedef enum QualKey
+{
+	KEY_ACCOUNT,				/* the constant column "account" */
+	KEY_VEHICLE,				/* vehicle_id; id of the vehicles themselves */
+	KEY_VIN,
+	KEY_TRIP,					/* trip_id of waypoints */
+	KEY_TIME,					/* the resource's time column */
+	KEY_TOLERANCE				/* tolerance_km of waypoints */
+} QualKey;
+
+#define QUAL_NKEYS 6
+
+/* Which attribute of the relation is which key; 0 where there is none. */
+typedef struct QualColumns
+{
+	AttrNumber	attnum[QUAL_NKEYS];
+} QualColumns;
+
+/*
+ * What was found in a list of clauses: plain Lists, so that a plan can be
+ * copied.  A key's tree is NIL (no condition), or see qual.c.
+ */
+typedef struct QualTrees
+{
+	List	   *tree[QUAL_NKEYS];
+	List	   *operands;		/* expressions, for fdw_exprs */
+	List	   *pushed;			/* positions of the clauses that were used */
+	bool		exact;			/* no clause can drop a row of what is asked */
+} QualTrees;
+
+extern void qual_columns(const Resource *resource, const TableColumn *table,
+						 int ncolumns, QualColumns *columns);
+
+/* Finds the conditions in a list of bare clauses (implicitly ANDed). */
+extern void qual_extract(PlannerInfo *root, RelOptInfo *rel, const QualColumns *columns,
+						 List *clauses, QualTrees *result);
+
+/* True if the clause gives a condition on the key. */
+extern bool qual_clause_has_key(PlannerInfo *root, RelOptInfo *rel,
+								const QualColumns *columns, QualKey key, Expr *clause);
+
+/*
+ * How many values a key's tree names at most: -1 when only the run time knows
+ * (or when it names none, as LIKE does).
+ */
+extern int	qual_tree_count(List *tree, List *operands);
+
+/* The values of the operands at run time. */
+typedef struct QualValue
+{
+	bool		isnull;
+	int			n;				/* elements of an array, NULLs left out; else 1 */
+	char	  **texts;			/* text operands, in the database encoding */
+	TimestampTz *times;			/* operands of the time column */
+	double		number;			/* tolerance */
+} QualValue;
+
+typedef struct QualValues
+{
+	int			n;
+	QualValue  *values;
+} QualValues;
+
+/*
+ * Evaluates operands ("states" from ExecInitExprList over "operands") into
+ * the current memory context.
+ */
+extern QualValues *qual_evaluate(List *operands, List *states, ExprContext *econtext);
+extern bool qual_values_equal(const QualValues *a, const QualValues *b);
+
+/* A set of texts: everything, or just these (each once). */
+typedef struct TextSet
+{
+	bool		all;
+	int			n;
+	char	  **texts;
+} TextSet;
+
+extern void qual_text_set(List *tree, const QualValues *values, TextSet *set);
+
+/* Could a row whose text column has this value satisfy the tree? */
+extern bool qual_text_matches(List *tree, const QualValues *values, const char *text);
+
+/* The prefix when the tree is nothing but LIKE 'prefix%', else NULL. */
+extern const char *qual_sole_prefix(List *tree, const QualValues *values);
+
+/* True when the tree can hold for no value at all. */
+extern bool qual_text_impossible(List *tree, const QualValues *values);
+
+/* A closed range; DT_NOBEGIN and DT_NOEND where there is no bound. */
+typedef struct TimeRange
+{
+	bool		empty;
+	TimestampTz lower;
+	TimestampTz upper;
+} TimeRange;
+
+extern void qual_time_range(List *tree, const QualValues *values, TimeRange *range);
+
+/*
+ * The tolerance asked for.  False when the conditions contradict each other
+ * or are NULL; *given is false when there is none.
+ */
+extern bool qual_tolerance(List *tree, const QualValues *values, bool *given, double *km);
+
+#endif							/* STELLANTIS_QUAL_H */

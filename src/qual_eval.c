@@ -1,0 +1,421 @@
+/*
+ * qual_eval.c
+ *	  WHERE -> what the API can filter, at run time: the values of operands,
+ *	  and what the trees mean with them.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "nodes/nodeFuncs.h"
+#include "qual.h"
+#include "qual_tree.h"
+#include "strset.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
+
+/* ---- operands ---- */
+
+/*
+ * An operand of the time column as timestamptz, in the session's time zone.
+ * What is out of range becomes the infinity on its side, which is no bound.
+ */
+static TimestampTz
+operand_time(Datum value, Oid type)
+{
+	int			overflow = 0;
+
+	switch (type)
+	{
+		case DATEOID:
+			return date2timestamptz_opt_overflow(DatumGetDateADT(value), &overflow);
+		case TIMESTAMPOID:
+			return timestamp2timestamptz_opt_overflow(DatumGetTimestamp(value), &overflow);
+		default:
+			return DatumGetTimestampTz(value);
+	}
+}
+
+static void
+add_value(QualValue *result, Datum value, Oid type)
+{
+	switch (type)
+	{
+		case DATEOID:
+		case TIMESTAMPOID:
+		case TIMESTAMPTZOID:
+			result->times[result->n++] = operand_time(value, type);
+			break;
+		case FLOAT4OID:
+			result->number = DatumGetFloat4(value);
+			result->n++;
+			break;
+		case FLOAT8OID:
+			result->number = DatumGetFloat8(value);
+			result->n++;
+			break;
+		case NAMEOID:
+			result->texts[result->n++] = pstrdup(NameStr(*DatumGetName(value)));
+			break;
+		default:
+			result->texts[result->n++] = TextDatumGetCString(value);
+			break;
+	}
+}
+
+static void
+evaluate_operand(Node *operand, ExprState *state, ExprContext *econtext, QualValue *result)
+{
+	Oid			type = exprType(operand);
+	Oid			element = get_base_element_type(type);
+	Datum	   *elements;
+	bool	   *nulls;
+	int			nelements = 1;
+	Datum		value;
+
+	memset(result, 0, sizeof(QualValue));
+	value = ExecEvalExprSwitchContext(state, econtext, &result->isnull);
+	if (result->isnull)
+		return;
+
+	if (OidIsValid(element))
+	{
+		int16		typlen;
+		bool		typbyval;
+		char		typalign;
+
+		get_typlenbyvalalign(element, &typlen, &typbyval, &typalign);
+		deconstruct_array(DatumGetArrayTypeP(value), element, typlen, typbyval, typalign,
+						  &elements, &nulls, &nelements);
+	}
+	else
+	{
+		static bool not_null = false;
+
+		element = type;
+		elements = &value;
+		nulls = &not_null;
+	}
+
+	result->texts = palloc0(sizeof(char *) * Max(nelements, 1));
+	result->times = palloc0(sizeof(TimestampTz) * Max(nelements, 1));
+	for (int i = 0; i < nelements; i++)
+		if (!nulls[i])
+			add_value(result, elements[i], element);
+}
+
+QualValues *
+qual_evaluate(List *operands, List *states, ExprContext *econtext)
+{
+	QualValues *values = palloc0(sizeof(QualValues));
+	ListCell   *lc;
+
+	values->n = list_length(operands);
+	values->values = palloc0(sizeof(QualValue) * Max(values->n, 1));
+	foreach(lc, operands)
+		evaluate_operand(lfirst(lc), list_nth(states, foreach_current_index(lc)),
+						 econtext, &values->values[foreach_current_index(lc)]);
+	return values;
+}
+
+static bool
+value_equal(const QualValue *a, const QualValue *b)
+{
+	if (a->isnull != b->isnull || a->n != b->n)
+		return false;
+	if (a->isnull)
+		return true;
+	if (memcmp(&a->number, &b->number, sizeof(double)) != 0 ||
+		memcmp(a->times, b->times, sizeof(TimestampTz) * a->n) != 0)
+		return false;
+	for (int i = 0; i < a->n; i++)
+	{
+		if ((a->texts[i] == NULL) != (b->texts[i] == NULL))
+			return false;
+		if (a->texts[i] != NULL && strcmp(a->texts[i], b->texts[i]) != 0)
+			return false;
+	}
+	return true;
+}
+
+bool
+qual_values_equal(const QualValues *a, const QualValues *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (int i = 0; i < a->n; i++)
+		if (!value_equal(&a->values[i], &b->values[i]))
+			return false;
+	return true;
+}
+
+static const QualValue *
+tree_value(List *tree, const QualValues *values)
+{
+	return &values->values[intVal(lsecond(tree))];
+}
+
+/* ---- texts ---- */
+
+/* What a LIKE pattern's matches all start with; palloc'd. */
+static char *
+like_prefix(const char *pattern)
+{
+	StringInfoData prefix;
+
+	initStringInfo(&prefix);
+	for (; *pattern != '\0' && *pattern != '%' && *pattern != '_'; pattern++)
+	{
+		if (*pattern == '\\' && *++pattern == '\0')
+			break;
+		appendStringInfoChar(&prefix, *pattern);
+	}
+	return prefix.data;
+}
+
+static bool
+value_has_text(const QualValue *value, const char *text)
+{
+	for (int i = 0; i < value->n; i++)
+		if (strcmp(value->texts[i], text) == 0)
+			return true;
+	return false;
+}
+
+bool
+qual_text_matches(List *tree, const QualValues *values, const char *text)
+{
+	const QualValue *value;
+
+	if (tree == NIL)
+		return true;
+	switch (tree_op(tree))
+	{
+		case QUAL_AND:
+			for (int i = 1; i < list_length(tree); i++)
+				if (!qual_text_matches(list_nth(tree, i), values, text))
+					return false;
+			return true;
+		case QUAL_OR:
+			for (int i = 1; i < list_length(tree); i++)
+				if (qual_text_matches(list_nth(tree, i), values, text))
+					return true;
+			return false;
+		case QUAL_LIKE:
+			value = tree_value(tree, values);
+			if (value->isnull)
+				return false;
+			else
+			{
+				char	   *prefix = like_prefix(value->texts[0]);
+				bool		matches = strncmp(text, prefix, strlen(prefix)) == 0;
+
+				pfree(prefix);
+				return matches;
+			}
+		default:
+			return value_has_text(tree_value(tree, values), text);
+	}
+}
+
+/* Adds texts that are not there yet. */
+static void
+set_add(TextSet *set, int n, char **texts)
+{
+	strset_hash *seen = strset_create(CurrentMemoryContext, set->n + n + 1, NULL);
+	char	  **all = palloc(sizeof(char *) * Max(set->n + n, 1));
+
+	for (int i = 0; i < set->n; i++)
+	{
+		strset_add(seen, set->texts[i]);
+		all[i] = set->texts[i];
+	}
+	set->texts = all;
+	for (int i = 0; i < n; i++)
+		if (strset_add(seen, texts[i]))
+			set->texts[set->n++] = texts[i];
+	strset_destroy(seen);
+}
+
+/* The texts that a tree names, before AND is applied: a finite superset, or all. */
+static void
+named_texts(List *tree, const QualValues *values, TextSet *set)
+{
+	TextSet		part;
+
+	set->all = true;
+	set->n = 0;
+	set->texts = NULL;
+	switch (tree_op(tree))
+	{
+		case QUAL_AND:
+			for (int i = 1; i < list_length(tree); i++)
+			{
+				named_texts(list_nth(tree, i), values, &part);
+				if (!part.all && (set->all || part.n < set->n))
+					*set = part;
+			}
+			break;
+		case QUAL_OR:
+			set->all = false;
+			for (int i = 1; i < list_length(tree) && !set->all; i++)
+			{
+				named_texts(list_nth(tree, i), values, &part);
+				if (part.all)
+					set->all = true;
+				else
+					set_add(set, part.n, part.texts);
+			}
+			break;
+		case QUAL_EQ:
+			set->all = false;
+			set_add(set, tree_value(tree, values)->n, tree_value(tree, values)->texts);
+			break;
+		default:
+			set->all = !tree_value(tree, values)->isnull;
+			break;
+	}
+}
+
+/* The only condition of a tree, or NIL when there are several. */
+static List *
+sole_condition(List *tree)
+{
+	while (tree != NIL && list_length(tree) == 2 &&
+		   (tree_op(tree) == QUAL_AND || tree_op(tree) == QUAL_OR))
+		tree = lsecond(tree);
+	if (tree == NIL || tree_op(tree) == QUAL_AND || tree_op(tree) == QUAL_OR)
+		return NIL;
+	return tree;
+}
+
+void
+qual_text_set(List *tree, const QualValues *values, TextSet *set)
+{
+	int			kept = 0;
+
+	set->all = true;
+	set->n = 0;
+	set->texts = NULL;
+	if (tree == NIL)
+		return;
+	named_texts(tree, values, set);
+	if (sole_condition(tree) != NIL)
+		return;
+	for (int i = 0; i < set->n; i++)
+		if (qual_text_matches(tree, values, set->texts[i]))
+			set->texts[kept++] = set->texts[i];
+	set->n = kept;
+}
+
+bool
+qual_text_impossible(List *tree, const QualValues *values)
+{
+	TextSet		set;
+
+	qual_text_set(tree, values, &set);
+	return !set.all && set.n == 0;
+}
+
+const char *
+qual_sole_prefix(List *tree, const QualValues *values)
+{
+	const char *prefix;
+
+	tree = sole_condition(tree);
+	if (tree == NIL || tree_op(tree) != QUAL_LIKE || tree_value(tree, values)->isnull)
+		return NULL;
+	prefix = like_prefix(tree_value(tree, values)->texts[0]);
+	return prefix[0] != '\0' ? prefix : NULL;
+}
+
+/* ---- time and tolerance ---- */
+
+/* The range of one condition. */
+static void
+condition_range(QualOp op, const QualValue *value, TimeRange *range)
+{
+	TimestampTz first = DT_NOEND,
+				last = DT_NOBEGIN;
+
+	range->empty = value->isnull || value->n == 0;
+	range->lower = DT_NOBEGIN;
+	range->upper = DT_NOEND;
+	for (int i = 0; i < value->n; i++)
+	{
+		first = Min(first, value->times[i]);
+		last = Max(last, value->times[i]);
+	}
+
+	/* microseconds are whole: an exclusive bound is the next inclusive one */
+	if (op == QUAL_EQ || op == QUAL_GE || op == QUAL_GT)
+		range->lower = TIMESTAMP_NOT_FINITE(first) ? DT_NOBEGIN :
+			op == QUAL_GT ? first + 1 : first;
+	if (op == QUAL_EQ || op == QUAL_LE || op == QUAL_LT)
+		range->upper = TIMESTAMP_NOT_FINITE(last) ? DT_NOEND :
+			op == QUAL_LT ? last - 1 : last;
+}
+
+static void
+tree_range(List *tree, const QualValues *values, TimeRange *range)
+{
+	TimeRange	part;
+	QualOp		op = tree_op(tree);
+
+	if (op != QUAL_AND && op != QUAL_OR)
+	{
+		condition_range(op, tree_value(tree, values), range);
+		return;
+	}
+
+	/* AND: the intersection; OR: whatever covers all of it */
+	range->empty = (op == QUAL_OR);
+	range->lower = DT_NOBEGIN;
+	range->upper = DT_NOEND;
+	for (int i = 1; i < list_length(tree); i++)
+	{
+		tree_range(list_nth(tree, i), values, &part);
+		if (op == QUAL_AND)
+		{
+			range->empty |= part.empty;
+			range->lower = Max(range->lower, part.lower);
+			range->upper = Min(range->upper, part.upper);
+		}
+		else if (range->empty)
+			*range = part;
+		else if (!part.empty)
+		{
+			range->lower = Min(range->lower, part.lower);
+			range->upper = Max(range->upper, part.upper);
+		}
+	}
+	range->empty |= range->lower > range->upper;
+}
+
+void
+qual_time_range(List *tree, const QualValues *values, TimeRange *range)
+{
+	range->empty = false;
+	range->lower = DT_NOBEGIN;
+	range->upper = DT_NOEND;
+	if (tree != NIL)
+		tree_range(tree, values, range);
+}
+
+bool
+qual_tolerance(List *tree, const QualValues *values, bool *given, double *km)
+{
+	*given = false;
+	for (int i = 1; i < list_length(tree); i++)
+	{
+		const QualValue *value = tree_value(list_nth(tree, i), values);
+
+		if (value->isnull || (*given && *km != value->number))
+			return false;
+		*given = true;
+		*km = value->number;
+	}
+	return true;
+}

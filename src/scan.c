@@ -1,0 +1,437 @@
+/*
+ * scan.c
+ *	  Executor callbacks: operands -> what to ask for -> rows.
+ *
+ * Nothing is looked up or asked before the first row is wanted.  A scan that
+ * may be read again keeps its rows, so that a rescan under the same conditions
+ * asks nothing.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "compat.h"
+#include "executor/executor.h"
+#include "foreign/foreign.h"
+#include "miscadmin.h"
+#include "pace.h"
+#include "plan.h"
+#include "request.h"
+#include "scan.h"
+#include "stellantis_fdw.h"
+#include "table.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+/* Trips are assumed to last no longer: bounds the listing that waypoints need. */
+#define LONGEST_TRIP		(2 * USECS_PER_DAY)
+
+/* How far the date that the API compares may be before the one we show. */
+#define LATE_UPLOAD_SLACK	USECS_PER_DAY
+
+/* Bounds may be exclusive, and dates may have fractions of a second. */
+#define DEFAULT_SLACK		USECS_PER_SEC
+
+/* ---- begin ---- */
+
+static void
+add_decode_column(ApiScan *scan, const TableColumn *column)
+{
+	DecodeColumn *decode = &scan->decode[scan->ndecode++];
+
+	decode->type = column->type;
+	decode->conversion = column->catalog != NULL ? column->catalog->conversion : CONV_SCALAR;
+	decode->paths = column->catalog != NULL ? column->catalog->paths : NULL;
+	decode->pointer = column->field;
+	decode->scale_num = column->scale_num;
+	decode->scale_den = column->scale_den;
+}
+
+/* Which columns are needed, where they come from, and what must be decoded. */
+static void
+plan_columns(ApiScan *scan, Oid relid, List *attrs)
+{
+	int			ncolumns;
+	TableColumn *table = table_columns(relid, &scan->table, &ncolumns);
+	ListCell   *lc;
+
+	scan->columns = palloc0(sizeof(ScanColumn) * Max(list_length(attrs), 1));
+	scan->decode = palloc0(sizeof(DecodeColumn) * (list_length(attrs) + 1));
+	foreach(lc, attrs)
+	{
+		const TableColumn *column = &table[lfirst_int(lc) - 1];
+		ScanColumn *target = &scan->columns[scan->ncolumns];
+
+		if (column->attnum == 0)
+			continue;
+		scan->ncolumns++;
+		target->attnum = column->attnum;
+		target->source = column->catalog != NULL ? column->catalog->source : SRC_JSON;
+		target->position = scan->ndecode;
+		if (column->catalog != NULL)
+			scan->extensions |= column->catalog->extensions;
+		if (target->source == SRC_JSON)
+			add_decode_column(scan, column);
+		else if (target->source == SRC_VIN)
+			scan->need_vin = true;
+	}
+	if (scan->table.resource->has_id)
+	{
+		DecodeColumn id = {.type = TEXTOID,.conversion = CONV_SCALAR,.paths = "id",
+		.scale_num = 1,.scale_den = 1};
+
+		scan->decode[scan->ndecode++] = id;
+	}
+	scan->decoded = palloc0(sizeof(Datum) * Max(scan->ndecode, 1));
+	scan->decoded_nulls = palloc0(sizeof(bool) * Max(scan->ndecode, 1));
+}
+
+void
+scan_begin(ForeignScanState *node, int eflags)
+{
+	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
+	Oid			relid = RelationGetRelid(node->ss.ss_currentRelation);
+	ApiScan  *scan = palloc0(sizeof(ApiScan));
+
+	node->fdw_state = scan;
+	options_of_table(relid, &scan->table);
+	scan->trees = list_nth(plan->fdw_private, PLAN_TREES);
+	scan->operands = plan->fdw_exprs;
+	scan->limit = intVal(linitial(list_nth(plan->fdw_private, PLAN_LIMIT)));
+	if (eflags & EXEC_FLAG_EXPLAIN_ONLY)
+		return;
+
+	plan_columns(scan, relid, list_nth(plan->fdw_private, PLAN_ATTRS));
+	scan->operand_states = ExecInitExprList(plan->fdw_exprs, &node->ss.ps);
+	scan->keep_rows = (eflags & EXEC_FLAG_REWIND) != 0 ||
+		plan_may_be_rescanned(node->ss.ps.state->es_plannedstmt, &plan->scan.plan);
+
+	scan->context = AllocSetContextCreate(CurrentMemoryContext, "stellantis_fdw scan",
+										  ALLOCSET_DEFAULT_SIZES);
+	scan->fetch_context = AllocSetContextCreate(scan->context, "stellantis_fdw fetch",
+												ALLOCSET_DEFAULT_SIZES);
+	scan->row_context = AllocSetContextCreate(scan->context, "stellantis_fdw row",
+											  ALLOCSET_DEFAULT_SIZES);
+	scan->values_context = AllocSetContextCreate(scan->context, "stellantis_fdw operands",
+												 ALLOCSET_SMALL_SIZES);
+	scan->spare_context = AllocSetContextCreate(scan->context, "stellantis_fdw operands",
+												ALLOCSET_SMALL_SIZES);
+	scan->counters.context = scan->context;
+
+	/*
+	 * The group belongs to the transaction in which the scan began, also when
+	 * its first row is fetched in a subtransaction of it (a cursor).
+	 */
+	scan->group = http_group_create(scan->context, &scan->http, pace_admit, &scan->account);
+	scan->garage = garage_create(scan->context);
+}
+
+/* ---- what to ask for ---- */
+
+static void
+ask_for_time(const ApiScan *scan, const TimeRange *range, FetchSpec *spec)
+{
+	TimeRange	sent = *range;
+	int64		slack = DEFAULT_SLACK;
+
+	if (scan->table.time_slack_us >= 0)
+		slack = scan->table.time_slack_us;
+	else if (scan->table.resource->lower_bound_only)
+	{
+		/*
+		 * Which date is compared is not known, but the one we show is never
+		 * later than the others (but for a clock's skew).
+		 */
+		slack = LATE_UPLOAD_SLACK;
+		sent.upper = DT_NOEND;
+	}
+	spec->timestamps = request_timestamps(&sent, slack);
+
+	if (scan->table.resource->parent == PARENT_TRIP)
+	{
+		sent.lower = range->lower;
+		sent.upper = DT_NOEND;
+		spec->trip_timestamps = request_timestamps(&sent, LONGEST_TRIP);
+	}
+}
+
+static void
+check_tolerance(double km)
+{
+	if (!(km >= 0) || isinf(km))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("tolerance_km must be a finite number that is not negative"),
+				 errdetail("It is the tolerance, in km, with which the API simplifies the waypoints of a trip."),
+				 errhint("Use a condition such as tolerance_km = 0.05.")));
+}
+
+/*
+ * From the conditions to the questions; false when no row can satisfy them.
+ * Allocates in the current memory context.
+ */
+static bool
+make_spec(const ApiScan *scan, FetchSpec *spec)
+{
+	TimeRange	range;
+
+	memset(spec, 0, sizeof(FetchSpec));
+	spec->account = scan->account;
+	spec->resource = scan->table.resource;
+	spec->columns = scan->decode;
+	spec->ncolumns = scan->ndecode;
+	spec->need_vin = scan->need_vin;
+	spec->extensions = scan->extensions;
+	spec->page_size = scan->table.page_size;
+	spec->limit = scan->limit;
+	if (scan->limit > 0 && scan->limit < spec->page_size)
+		spec->page_size = scan->limit;
+
+	if (scan->table.account != NULL &&
+		!qual_text_matches(scan_tree(scan, KEY_ACCOUNT), scan->values, scan->table.account))
+		return false;
+
+	qual_text_set(scan_tree(scan, KEY_VEHICLE), scan->values, &spec->vehicles);
+	qual_text_set(scan_tree(scan, KEY_TRIP), scan->values, &spec->trips);
+	if ((!spec->vehicles.all && spec->vehicles.n == 0) ||
+		(!spec->trips.all && spec->trips.n == 0) ||
+		qual_text_impossible(scan_tree(scan, KEY_VIN), scan->values))
+		return false;
+
+	spec->vin_tree = scan_tree(scan, KEY_VIN);
+	spec->values = scan->values;
+	if (spec->vehicles.all)
+		spec->vin_prefix = qual_sole_prefix(spec->vin_tree, scan->values);
+
+	qual_time_range(scan_tree(scan, KEY_TIME), scan->values, &range);
+	if (range.empty)
+		return false;
+	if (scan_tree(scan, KEY_TIME) != NIL)
+		ask_for_time(scan, &range, spec);
+
+	if (scan_tree(scan, KEY_TOLERANCE) != NIL)
+	{
+		if (!qual_tolerance(scan_tree(scan, KEY_TOLERANCE), scan->values,
+							&spec->has_tolerance, &spec->tolerance_km))
+			return false;
+		check_tolerance(spec->tolerance_km);
+	}
+	return true;
+}
+
+static void
+find_account(ForeignScanState *node, ApiScan *scan)
+{
+	ForeignTable *table = GetForeignTable(RelationGetRelid(node->ss.ss_currentRelation));
+
+	scan->account = account_get(compat_scan_user(node), table->serverid, scan->context);
+	scan->http = scan->account->http;
+}
+
+/* Begins to fetch for the operands in scan->values. */
+static void
+start_fetch(ForeignScanState *node, ApiScan *scan)
+{
+	FetchSpec	spec;
+	MemoryContext old;
+
+	http_group_cancel(scan->group);
+	MemoryContextReset(scan->fetch_context);
+	scan->fetch = NULL;
+	scan->finished = false;
+	if (scan->store != NULL)
+		tuplestore_clear(scan->store);
+	else if (scan->keep_rows)
+	{
+		old = MemoryContextSwitchTo(scan->context);
+		scan->store = tuplestore_begin_heap(false, false, work_mem);
+		tuplestore_set_eflags(scan->store, EXEC_FLAG_REWIND);
+		scan->store_slot = MakeSingleTupleTableSlot(RelationGetDescr(node->ss.ss_currentRelation),
+													&TTSOpsMinimalTuple);
+		MemoryContextSwitchTo(old);
+	}
+
+	if (scan->account == NULL)
+		find_account(node, scan);
+	old = MemoryContextSwitchTo(scan->fetch_context);
+	if (make_spec(scan, &spec))
+		scan->fetch = fetch_create(&spec, scan->group, scan->garage, &scan->counters);
+	else
+		scan->finished = true;
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * Evaluates the operands.  True if they are not those that the scan was
+ * started with.
+ */
+static bool
+evaluate_operands(ForeignScanState *node, ApiScan *scan)
+{
+	MemoryContext old;
+	QualValues *values;
+	bool		changed;
+
+	MemoryContextReset(scan->spare_context);
+	old = MemoryContextSwitchTo(scan->spare_context);
+	values = qual_evaluate(scan->operands, scan->operand_states, node->ss.ps.ps_ExprContext);
+	MemoryContextSwitchTo(old);
+
+	changed = scan->values == NULL || !qual_values_equal(values, scan->values);
+	if (changed)
+	{
+		MemoryContext other = scan->values_context;
+
+		scan->values_context = scan->spare_context;
+		scan->spare_context = other;
+		scan->values = values;
+	}
+	return changed;
+}
+
+/* ---- rows ---- */
+
+static Datum
+source_value(const ApiScan *scan, const ScanColumn *column, const FetchedRow *row,
+			 bool *isnull)
+{
+	const char *text = NULL;
+
+	switch (column->source)
+	{
+		case SRC_JSON:
+			*isnull = scan->decoded_nulls[column->position];
+			return scan->decoded[column->position];
+		case SRC_TOLERANCE:
+			{
+				bool		given;
+				double		km = 0;
+
+				qual_tolerance(scan_tree(scan, KEY_TOLERANCE), scan->values, &given, &km);
+				*isnull = !given;
+				return Float8GetDatum(km);
+			}
+		case SRC_VEHICLE_ID:
+			text = row->vehicle_id;
+			break;
+		case SRC_VIN:
+			text = row->vin;
+			break;
+		case SRC_TRIP_ID:
+			text = row->trip_id;
+			break;
+		case SRC_ACCOUNT:
+			text = scan->table.account;
+			break;
+	}
+	*isnull = text == NULL;
+	return text == NULL ? (Datum) 0 : CStringGetTextDatum(text);
+}
+
+/* The next row from the network, as a virtual tuple; false at the end. */
+static bool
+fetch_row(ApiScan *scan, TupleTableSlot *slot)
+{
+	MemoryContext old;
+	FetchedRow	row;
+	bool		found;
+
+	if (scan->finished)
+		return false;
+	MemoryContextReset(scan->row_context);
+	old = MemoryContextSwitchTo(scan->row_context);
+	found = fetch_next(scan->fetch, scan->decoded, scan->decoded_nulls, &row);
+	if (found)
+	{
+		memset(slot->tts_isnull, true, sizeof(bool) * slot->tts_tupleDescriptor->natts);
+		for (int i = 0; i < scan->ncolumns; i++)
+		{
+			int			at = scan->columns[i].attnum - 1;
+
+			slot->tts_values[at] = source_value(scan, &scan->columns[i], &row,
+												&slot->tts_isnull[at]);
+		}
+		ExecStoreVirtualTuple(slot);
+	}
+	MemoryContextSwitchTo(old);
+	scan->finished = !found;
+	return found;
+}
+
+/* The next of the rows that were kept; false when the rest is to be fetched. */
+static bool
+stored_row(ApiScan *scan, TupleTableSlot *slot)
+{
+	int			natts = slot->tts_tupleDescriptor->natts;
+
+	if (scan->store == NULL || tuplestore_ateof(scan->store) ||
+		!tuplestore_gettupleslot(scan->store, true, false, scan->store_slot))
+		return false;
+	slot_getallattrs(scan->store_slot);
+	memcpy(slot->tts_values, scan->store_slot->tts_values, sizeof(Datum) * natts);
+	memcpy(slot->tts_isnull, scan->store_slot->tts_isnull, sizeof(bool) * natts);
+	ExecStoreVirtualTuple(slot);
+	return true;
+}
+
+TupleTableSlot *
+scan_iterate(ForeignScanState *node)
+{
+	ApiScan  *scan = node->fdw_state;
+	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
+
+	ExecClearTuple(slot);
+	if (!scan->started || scan->check_operands)
+	{
+		bool		changed = evaluate_operands(node, scan);
+
+		if (changed || !scan->started || scan->store == NULL)
+			start_fetch(node, scan);
+		else
+			tuplestore_rescan(scan->store);
+		scan->started = true;
+		scan->check_operands = false;
+	}
+	if (!stored_row(scan, slot) && fetch_row(scan, slot) && scan->store != NULL)
+		tuplestore_puttupleslot(scan->store, slot);
+	return slot;
+}
+
+void
+scan_rescan(ForeignScanState *node)
+{
+	ApiScan  *scan = node->fdw_state;
+
+	if (scan->started)
+		scan->check_operands = true;
+}
+
+void
+scan_end(ForeignScanState *node)
+{
+	ApiScan  *scan = node->fdw_state;
+
+	if (scan == NULL || scan->context == NULL)
+		return;
+	if (scan->store != NULL)
+		tuplestore_end(scan->store);
+	if (scan->store_slot != NULL)
+		ExecDropSingleTupleTableSlot(scan->store_slot);
+	MemoryContextDelete(scan->context);
+	node->fdw_state = NULL;
+}
+
+/*
+ * ANALYZE is refused: it would fetch the account's whole history.
+ */
+bool
+scan_analyze(Relation relation, AcquireSampleRowsFunc *func, BlockNumber *totalpages)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("cannot analyze foreign table \"%s\"", RelationGetRelationName(relation)),
+			 errdetail("Analyzing would fetch the whole history of the account from the API."),
+			 errhint("Row counts and costs are estimated without statistics.")));
+}

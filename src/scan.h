@@ -1,0 +1,66 @@
+/*
+ * scan.h
+ *	  The run-time state of a scan, shared by scan.c and explain.c.
+ */
+#ifndef STELLANTIS_SCAN_H
+#define STELLANTIS_SCAN_H
+
+#include "account.h"
+#include "fetch.h"
+#include "option.h"
+#include "qual.h"
+#include "utils/tuplestore.h"
+
+/* Where one attribute of the scan's rows comes from. */
+typedef struct ScanColumn
+{
+	AttrNumber	attnum;
+	ColumnSource source;
+	int			position;		/* SRC_JSON: among the decoded columns */
+} ScanColumn;
+
+typedef struct ApiScan
+{
+	/* from the plan */
+	TableOptions table;
+	List	   *trees;			/* QUAL_NKEYS of them */
+	List	   *operands;
+	List	   *operand_states;
+	int			limit;
+	ScanColumn *columns;
+	int			ncolumns;
+	DecodeColumn *decode;
+	int			ndecode;
+	bool		need_vin;
+	uint32		extensions;
+	bool		keep_rows;		/* it may be read again */
+
+	/* of the execution */
+	MemoryContext context;
+	MemoryContext fetch_context;	/* reset for each fetch */
+	MemoryContext row_context;	/* reset for each row */
+	MemoryContext spare_context;	/* operands of the fetch before or after */
+	MemoryContext values_context;	/* operands of this fetch */
+	const Account *account;		/* NULL until the first row is wanted */
+	HttpSettings http;			/* the account's, at an address that stays */
+	HttpGroup  *group;
+	Garage	   *garage;
+	QualValues *values;
+	Fetch	   *fetch;			/* NULL when the conditions are impossible */
+	FetchCounters counters;
+	Datum	   *decoded;
+	bool	   *decoded_nulls;
+	bool		started;
+	bool		check_operands; /* parameters may have changed since */
+	bool		finished;		/* the fetch has no more rows */
+	Tuplestorestate *store;		/* rows so far, if keep_rows */
+	TupleTableSlot *store_slot;
+} ApiScan;
+
+static inline List *
+scan_tree(const ApiScan *scan, QualKey key)
+{
+	return list_nth(scan->trees, key);
+}
+
+#endif							/* STELLANTIS_SCAN_H */

@@ -1,0 +1,339 @@
+/*
+ * control.c
+ *		The control endpoint, /_sim/...: configuration, faults, log, counters
+ *		and the whole world.  It needs no token and is in no log.
+ */
+#include "sim.h"
+
+static void
+answer_json(Request *r, json_t *doc)
+{
+	char	   *dump = json_dumps(doc, JSON_INDENT(1));
+
+	r->status = 200;
+	r->content_type = "application/json";
+	buf_str(&r->body, dump ? dump : "null");
+	LIT(&r->body, "\n");
+	free(dump);
+	json_decref(doc);
+}
+
+static void
+refuse(Request *r, int status, const char *why)
+{
+	json_t	   *doc = json_pack("{s:s}", "error", why);
+
+	answer_json(r, doc);
+	r->status = status;
+}
+
+static json_t *
+upload_json(Request *r)
+{
+	json_error_t error;
+	char		why[300];
+	json_t	   *doc = json_loadb(r->upload.data ? r->upload.data : "", r->upload.len, 0, &error);
+
+	if (doc == NULL)
+	{
+		snprintf(why, sizeof(why), "not JSON: %s", error.text);
+		refuse(r, 400, why);
+	}
+	return doc;
+}
+
+static void
+config_post(Request *r)
+{
+	json_t	   *doc = upload_json(r);
+	char		err[300];
+
+	if (doc == NULL)
+		return;
+	if (config_set_json(doc, err, sizeof(err)))
+		answer_json(r, config_json());
+	else
+		refuse(r, 400, err);
+	json_decref(doc);
+}
+
+static void
+config_get(Request *r)
+{
+	answer_json(r, config_json());
+}
+
+static void
+counters_clear(void)
+{
+	int64_t		open = counters.open_connections;
+	int64_t		numbers = counters.connections;
+
+	memset(&counters, 0, sizeof(counters));
+	/* connections keep their numbers, and the open ones are still open */
+	counters.open_connections = open;
+	counters.connections = numbers;
+}
+
+static void
+reset_post(Request *r)
+{
+	config_reset();
+	faults_clear();
+	log_clear();
+	counters_clear();
+	answer_json(r, config_json());
+}
+
+static void
+faults_get(Request *r)
+{
+	answer_json(r, faults_json());
+}
+
+static void
+faults_post(Request *r)
+{
+	json_t	   *doc = upload_json(r);
+	json_t	   *rule;
+	size_t		i;
+	char		err[300];
+	bool		ok = true;
+
+	if (doc == NULL)
+		return;
+	if (json_is_array(doc))
+	{
+		json_array_foreach(doc, i, rule)
+			ok = ok && faults_add(rule, err, sizeof(err));
+	}
+	else
+		ok = faults_add(doc, err, sizeof(err));
+	if (ok)
+		answer_json(r, faults_json());
+	else
+		refuse(r, 400, err);
+	json_decref(doc);
+}
+
+static void
+faults_delete(Request *r)
+{
+	faults_clear();
+	answer_json(r, faults_json());
+}
+
+static bool
+param_is(const Request *r, const char *name, const char *value)
+{
+	const char *v = request_param(r, name);
+
+	return v && strcmp(v, value) == 0;
+}
+
+static void
+log_get(Request *r)
+{
+	r->status = 200;
+	if (param_is(r, "format", "text"))
+	{
+		r->content_type = "text/plain;charset=UTF-8";
+		log_text(&r->body, param_is(r, "ids", "short"));
+	}
+	else
+	{
+		r->content_type = "application/json";
+		log_json(&r->body);
+	}
+}
+
+static void
+log_delete(Request *r)
+{
+	log_clear();
+	r->status = 204;
+}
+
+static void
+stats_get(Request *r)
+{
+	json_t	   *by_status = json_object();
+	char		name[8];
+
+	for (size_t i = 0; i < lengthof(counters.by_status); i++)
+	{
+		if (counters.by_status[i] == 0)
+			continue;
+		snprintf(name, sizeof(name), "%zu", i);
+		json_object_set_new(by_status, name, json_integer(counters.by_status[i]));
+	}
+	answer_json(r, json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o}",
+		"requests", (json_int_t) counters.requests,
+		"bytes", (json_int_t) counters.bytes,
+		"connections", (json_int_t) counters.connections,
+		"open_connections", (json_int_t) counters.open_connections,
+		"tls_connections", (json_int_t) counters.tls_connections,
+		"tls_handshakes", (json_int_t) counters.tls_handshakes,
+		"by_status", by_status));
+}
+
+/* ---- the world ---- */
+
+typedef void (*WorldRow) (Buf *b, const Vehicle *v, size_t i);
+
+static void
+world_trip(Buf *b, const Vehicle *v, size_t i)
+{
+	render_trip(b, v, &v->trips[i], ~0u);
+}
+
+static void
+world_alert(Buf *b, const Vehicle *v, size_t i)
+{
+	render_alert(b, v, &v->alerts[i], ~0u);
+}
+
+static void
+world_alarm(Buf *b, const Vehicle *v, size_t i)
+{
+	render_alarm(b, v, &v->alarms[i]);
+}
+
+static void
+world_collision(Buf *b, const Vehicle *v, size_t i)
+{
+	render_collision(b, v, &v->collisions[i]);
+}
+
+static void
+world_message(Buf *b, const Vehicle *v, size_t i)
+{
+	render_telemetry(b, v, (int64_t) i, GROUP_ALL, EXT_LOCATION | EXT_MAINTENANCE, ~0u);
+}
+
+static void
+world_list(Buf *b, const char *name, const Vehicle *v, size_t n, WorldRow row)
+{
+	buf_printf(b, ",\n\"%s\":[", name);
+	for (size_t i = 0; i < n; i++)
+	{
+		if (i)
+			LIT(b, ",\n");
+		row(b, v, i);
+	}
+	LIT(b, "]");
+}
+
+static void
+world_waypoints(Buf *b, const Vehicle *v)
+{
+	LIT(b, ",\n\"wayPoints\":{");
+	for (size_t t = 0; t < v->ntrips; t++)
+	{
+		buf_printf(b, "%s\"%s\":[", t ? ",\n" : "", v->trips[t].id);
+		for (int i = 0; i < waypoint_count(&v->trips[t]); i++)
+		{
+			if (i)
+				LIT(b, ",");
+			render_waypoint(b, v, &v->trips[t], i);
+		}
+		LIT(b, "]");
+	}
+	LIT(b, "}");
+}
+
+static void
+world_vehicle(Buf *b, const Vehicle *v, const char *include)
+{
+	LIT(b, "{\"vehicle\":");
+	render_vehicle(b, v, EXT_BRANDING | EXT_PICTURES | EXT_CAPABILITIES, NULL, NULL, ~0u);
+	LIT(b, ",\n\"status\":");
+	if (v->silent)
+		LIT(b, "null,\"maintenance\":null");
+	else
+	{
+		render_status(b, v, ~0u);
+		LIT(b, ",\n\"maintenance\":");
+		render_maintenance(b, v);
+	}
+	LIT(b, ",\n\"lastPosition\":");
+	if (v->silent || v->privacy)
+		LIT(b, "null");
+	else
+		render_last_position(b, v);
+	world_list(b, "trips", v, v->ntrips, world_trip);
+	world_list(b, "alerts", v, v->nalerts, world_alert);
+	world_list(b, "alarms", v, v->nalarms, world_alarm);
+	world_list(b, "collisions", v, v->ncollisions, world_collision);
+	buf_printf(b, ",\n\"telemetryCount\":%lld", (long long) v->ntel);
+	if (strstr(include, "telemetry"))
+		world_list(b, "telemetry", v, (size_t) v->ntel, world_message);
+	if (strstr(include, "wayPoints"))
+		world_waypoints(b, v);
+	LIT(b, "}");
+}
+
+/* Millions of messages are asked for by name only. */
+static void
+world_get(Request *r)
+{
+	const char *include = request_param(r, "include");
+	const char *vin = request_param(r, "vin");
+	Buf		   *b = &r->body;
+	bool		any = false;
+
+	r->status = 200;
+	r->content_type = "application/json";
+	LIT(b, "{\"now\":");
+	buf_time(b, sim_now());
+	LIT(b, ",\"user\":");
+	render_user(b, NULL);
+	LIT(b, ",\"vehicles\":[");
+	for (size_t i = 0; i < world.nvehicles; i++)
+	{
+		if (vin && strcmp(vin, world.vehicles[i].vin) != 0)
+			continue;
+		buf_str(b, any ? ",\n" : "\n");
+		world_vehicle(b, &world.vehicles[i], include ? include : "");
+		any = true;
+	}
+	LIT(b, "]}\n");
+}
+
+/* ---- */
+
+void
+control_answer(Request *r)
+{
+	static const struct
+	{
+		const char *method;
+		const char *path;
+		void		(*answer) (Request *r);
+	}			routes[] = {
+		{"GET", "/_sim/config", config_get},
+		{"POST", "/_sim/config", config_post},
+		{"POST", "/_sim/reset", reset_post},
+		{"GET", "/_sim/faults", faults_get},
+		{"POST", "/_sim/faults", faults_post},
+		{"DELETE", "/_sim/faults", faults_delete},
+		{"GET", "/_sim/log", log_get},
+		{"DELETE", "/_sim/log", log_delete},
+		{"GET", "/_sim/stats", stats_get},
+		{"GET", "/_sim/world", world_get},
+	};
+	bool		path_known = false;
+
+	for (size_t i = 0; i < lengthof(routes); i++)
+	{
+		if (strcmp(routes[i].path, r->path) != 0)
+			continue;
+		path_known = true;
+		if (strcmp(routes[i].method, r->method) == 0)
+		{
+			routes[i].answer(r);
+			return;
+		}
+	}
+	refuse(r, path_known ? 405 : 404, path_known ? "no such method here" : "no such control endpoint");
+}
