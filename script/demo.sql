@@ -4,7 +4,7 @@
 \echo A server (the simulator), who you are there, and the tables
 CREATE EXTENSION stellantis_fdw;
 CREATE SERVER demo FOREIGN DATA WRAPPER stellantis_fdw
-  OPTIONS (base_url :'sim_url', client_id :'sim_client_id');
+  OPTIONS (brand 'peugeot', base_url :'sim_url', client_id :'sim_client_id');
 CREATE USER MAPPING FOR CURRENT_USER SERVER demo OPTIONS (access_token :'sim_token');
 CREATE SCHEMA cars;
 IMPORT FOREIGN SCHEMA stellantis FROM SERVER demo INTO cars;

@@ -179,6 +179,8 @@ adopt_run()
 	LOG=$RUN/log
 	: >"$LOG"
 	trap on_exit EXIT
+	# without it, bash forgets an interrupt that its child survives
+	trap 'exit 130' INT
 	# A SIGKILL runs no trap: this process outlives us and cleans up then.
 	# shellcheck disable=SC2016
 	setsid bash -c '. script/lib.sh; tail --pid="$1" -f /dev/null; cleanup' guard $$ \

@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_foreign_server.h"
 #include "commands/explain.h"
 #if PG_VERSION_NUM >= 180000
@@ -90,16 +91,6 @@ compat_owns_relation(Oid relid, Oid roleid)
 	return object_ownercheck(RelationRelationId, relid, roleid);
 #else
 	return pg_class_ownercheck(relid, roleid);
-#endif
-}
-
-static inline bool
-compat_owns_schema(Oid nspid, Oid roleid)
-{
-#if PG_VERSION_NUM >= 160000
-	return object_ownercheck(NamespaceRelationId, nspid, roleid);
-#else
-	return pg_namespace_ownercheck(nspid, roleid);
 #endif
 }
 

@@ -8,6 +8,7 @@
 #include "catalog/pg_type.h"
 #include "compat.h"
 #include "convert.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 
@@ -267,25 +268,30 @@ convert_last_segment(Converter *converter, const JsonSlice *slice, Datum *result
 	return value != NULL;
 }
 
-/* Room for one more element. */
 static void
-extend_list(Converter *converter)
+append_element(Converter *converter, Datum element, bool ok)
 {
-	int			max = Max(16, 2 * converter->max_elements);
+	int			n = converter->nelements;
 
-	if (converter->nelements < converter->max_elements)
-		return;
 	if (converter->elements == NULL)
 	{
-		converter->elements = MemoryContextAlloc(converter->context, max * sizeof(Datum));
-		converter->element_nulls = MemoryContextAlloc(converter->context, max * sizeof(bool));
+		converter->max_elements = 16;
+		converter->elements =
+			MemoryContextAlloc(converter->context, 16 * sizeof(Datum));
+		converter->element_nulls =
+			MemoryContextAlloc(converter->context, 16 * sizeof(bool));
 	}
-	else
+	else if (n == converter->max_elements)
 	{
-		converter->elements = repalloc(converter->elements, max * sizeof(Datum));
-		converter->element_nulls = repalloc(converter->element_nulls, max * sizeof(bool));
+		converter->max_elements *= 2;
+		converter->elements =
+			repalloc_huge(converter->elements, 2 * n * sizeof(Datum));
+		converter->element_nulls =
+			repalloc_huge(converter->element_nulls, 2 * n * sizeof(bool));
 	}
-	converter->max_elements = max;
+	converter->elements[n] = ok ? element : (Datum) 0;
+	converter->element_nulls[n] = !ok;
+	converter->nelements++;
 }
 
 void
@@ -326,19 +332,16 @@ bool
 convert_list_add(Converter *converter, const JsonSlice *first, const JsonSlice *second,
 				 bool last_segment)
 {
-	Datum	   *element;
+	Datum		element = (Datum) 0;
 	bool		ok;
 
-	extend_list(converter);
-	element = &converter->elements[converter->nelements];
-	*element = (Datum) 0;
 	if (last_segment)
-		ok = convert_last_segment(converter, first, element);
+		ok = convert_last_segment(converter, first, &element);
 	else if (second != NULL)
-		ok = concatenate(converter, first, second, element);
+		ok = concatenate(converter, first, second, &element);
 	else
-		ok = convert_text(converter, first, element);
-	converter->element_nulls[converter->nelements++] = !ok;
+		ok = convert_text(converter, first, &element);
+	append_element(converter, element, ok);
 	return ok || is_missing(first) || (second != NULL && is_missing(second));
 }
 
@@ -389,22 +392,27 @@ key_counts(Converter *converter, JsonReader *reader, const char *member)
 	return counts;
 }
 
-/* The name's place in the list; -1 when it is not there. */
-static int
-find_key(Converter *converter, const JsonSlice *name)
+/* Of two members of one name the last counts. */
+static void
+drop_key(Converter *converter, Datum key)
 {
-	const char *content;
-	int			len;
+	text	   *wanted = DatumGetTextPP(key);
 
-	if (converter->nelements == 0 ||
-		!convert_content(converter, name, &content, &len))
-		return -1;
 	for (int i = 0; i < converter->nelements; i++)
 	{
-		JsonSlice  *key = &converter->keys[i];
-		if (0) (void) key;
+		text	   *element = (text *) DatumGetPointer(converter->elements[i]);
+
+		if (element == NULL || VARSIZE_ANY(element) != VARSIZE_ANY(wanted) ||
+			memcmp(element, wanted, VARSIZE_ANY(wanted)) != 0)
+			continue;
+		pfree(element);
+		converter->nelements--;
+		for (; i < converter->nelements; i++)
+		{
+			converter->elements[i] = converter->elements[i + 1];
+			converter->element_nulls[i] = converter->element_nulls[i + 1];
+		}
 	}
-	return -1;
 }
 
 bool
@@ -423,8 +431,21 @@ convert_keys(Converter *converter, const JsonSlice *object, const char *member,
 		 reader_member(&reader, first, &name) == READER_ITEM;
 		 first = false)
 	{
-		if (key_counts(converter, &reader, member))
-			convert_list_add(converter, &name, NULL, false);
+		bool		counts = key_counts(converter, &reader, member);
+		Datum		key = (Datum) 0;
+		bool		ok;
+
+		/* The names are few; an absurd number of them can be cancelled. */
+		CHECK_FOR_INTERRUPTS();
+		if (!counts && converter->nelements == 0)
+			continue;
+		ok = convert_text(converter, &name, &key);
+		if (ok)
+			drop_key(converter, key);
+		if (counts)
+			append_element(converter, key, ok);
+		else if (ok)
+			pfree(DatumGetPointer(key));
 	}
 	*result = convert_list_array(converter);
 	return true;

@@ -659,3 +659,15 @@ fetch_next(Fetch *f, Datum *values, bool *nulls, FetchedRow *row)
 		handle_answer(f, request);
 	}
 }
+
+void
+fetch_end(Fetch *f)
+{
+	dlist_iter	iter;
+
+	if (f->current != NULL)
+		http_release(f->current->request);
+	dlist_foreach(iter, &f->ready)
+		http_release(dlist_container(ReadyPage, node, iter.cur)->request);
+	http_group_cancel(f->group);
+}

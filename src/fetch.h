@@ -63,9 +63,8 @@ typedef struct FetchCounters
 typedef struct Fetch Fetch;
 
 /*
- * Prepares to fetch; asks nothing yet.  Everything lives in the current
- * memory context, which the caller resets to end the fetch, after
- * http_group_cancel(group).
+ * Prepares to fetch; asks nothing yet.  Everything but answers lives in the
+ * current memory context.
  */
 extern Fetch *fetch_create(const FetchSpec *spec, HttpGroup *group, Garage *garage,
 						   FetchCounters *counters);
@@ -76,5 +75,11 @@ extern Fetch *fetch_create(const FetchSpec *spec, HttpGroup *group, Garage *gara
  * it is one vehicle's alone, shown as a WARNING.
  */
 extern bool fetch_next(Fetch *fetch, Datum *values, bool *nulls, FetchedRow *row);
+
+/*
+ * Drops what is under way and frees the answers at hand; the memory context
+ * of fetch_create() can be reset then.  Not needed where the group goes too.
+ */
+extern void fetch_end(Fetch *fetch);
 
 #endif							/* STELLANTIS_FETCH_H */

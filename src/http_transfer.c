@@ -23,7 +23,7 @@
 #define MAXAGE_CONN_S		50L
 
 #define BODY_START			((size_t) 16 * 1024)
-#define BODY_TRUST			((size_t) 64 * 1024 * 1024) /* of a Content-Length */
+#define BODY_TRUST			((curl_off_t) 64 * 1024 * 1024) /* of a Content-Length */
 #define MAX_HEADER_BYTES	((size_t) 256 * 1024)
 #define LONGEST_WAIT_S		(366.0 * 86400)
 
@@ -39,7 +39,7 @@
  */
 
 static bool
-body_resize(Transfer *transfer, size_t room)
+body_resize(Transfer *transfer, size_t room, bool exact)
 {
 	void	   *body;
 
@@ -52,7 +52,8 @@ body_resize(Transfer *transfer, size_t room)
 		body = mmap(NULL, room, PROT_READ | PROT_WRITE,
 					MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 #ifdef MADV_NOHUGEPAGE
-		if (body != MAP_FAILED)
+		/* a huge page would take memory for what may never be written */
+		if (body != MAP_FAILED && !exact)
 			(void) madvise(body, room, MADV_NOHUGEPAGE);
 #endif
 	}
@@ -92,7 +93,7 @@ void
 transfer_shrink_body(Transfer *transfer)
 {
 	if (transfer->body != NULL)
-		(void) body_resize(transfer, transfer->body_len + 1);
+		(void) body_resize(transfer, transfer->body_len + 1, true);
 }
 
 /*
@@ -104,19 +105,20 @@ body_make_room(Transfer *transfer, size_t len)
 {
 	size_t		needed = transfer->body_len + len + 1;
 	size_t		room = Max(transfer->body_room * 2, BODY_START);
+	curl_off_t	announced = -1;
+	bool		exact = false;
 
 	if (needed <= transfer->body_room)
 		return true;
 	if (transfer->body == NULL && !transfer->encoded)
 	{
-		curl_off_t	announced = -1;
-
 		(void) curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
 								 &announced);
-		if (announced > 0)
-			room = Min((size_t) announced + 1, BODY_TRUST);
+		exact = announced > 0 && announced < BODY_TRUST;
+		if (exact)
+			room = announced + 1;
 	}
-	return body_resize(transfer, Max(room, needed));
+	return body_resize(transfer, Max(room, needed), exact);
 }
 
 /* CURLOPT_WRITEFUNCTION; gets decompressed bytes.  Must not raise. */

@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "catalog.h"
+#include "datatype/timestamp.h"
 #include "executor/executor.h"
 #include "nodes/pathnodes.h"
 #include "table.h"

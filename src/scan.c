@@ -237,7 +237,8 @@ start_fetch(ForeignScanState *node, ApiScan *scan)
 	FetchSpec	spec;
 	MemoryContext old;
 
-	http_group_cancel(scan->group);
+	if (scan->fetch != NULL)
+		fetch_end(scan->fetch);
 	MemoryContextReset(scan->fetch_context);
 	scan->fetch = NULL;
 	scan->finished = false;

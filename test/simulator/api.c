@@ -1,84 +1,12 @@
 /*
  * api.c
- *		The endpoints: who may ask, what may be asked, and the answer.
+ *		The endpoints and their answers.
  *
  * The order of the refusals is the order in which a gateway and an API behind
  * it would see them: client, token, quota, realm, address, Accept, scope,
  * parameters, vehicle.
  */
-#include "sim.h"
-
-#include <ctype.h>
-#include <strings.h>
-
-typedef struct Call
-{
-	Request    *r;
-	Vehicle    *v;
-	Trip	   *t;
-	const char *id;				/* the last id of the path */
-	unsigned	ext;
-	unsigned	groups;
-	double		min_km,
-				max_km,
-				min_s,
-				max_s;
-	unsigned	states;
-} Call;
-
-typedef struct Endpoint
-{
-	const char *pattern;		/* {v}: a vehicle, {t}: a trip, {x}: any id */
-	const char *params;			/* each between blanks */
-	int			page_max;		/* 0 = no pageSize; the page is 60 then */
-	unsigned	required;
-	bool		geo;
-	void		(*answer) (Call *c);
-} Endpoint;
-
-void
-answer_header(Request *r, const char *name, const char *value)
-{
-	buf_printf(&r->headers, "%s: %s\n", name, value);
-}
-
-void
-answer_error(Request *r, int status, int code, const char *message)
-{
-	static uint64_t serial = 0;
-	char		uuid[33];
-	char		date[40];
-
-	hex_id(uuid, 32, 8, ++serial, 0);
-	format_date(date, sim_now());
-	date[19] = '\0';
-	r->status = status;
-	r->content_type = "application/json;charset=UTF-8";
-	r->body.len = 0;
-	buf_printf(&r->body, "{\"code\":%d,\"uuid\":\"%.8s-%.4s-4%.3s-a%.3s-%.12s\",\"message\":", code,
-			   uuid, uuid + 8, uuid + 13, uuid + 17, uuid + 20);
-	buf_json_str(&r->body, message);
-	buf_printf(&r->body, ",\"timestamp\":\"%s.000Z\"}", date);
-}
-
-void
-answer_gateway(Request *r, int status, const char *title, const char *info)
-{
-	r->status = status;
-	r->content_type = "application/json";
-	r->body.len = 0;
-	buf_printf(&r->body, "{\"httpCode\":\"%d\",\"httpMessage\":\"%s\",\"moreInformation\":\"%s\"}",
-			   status, title, info);
-}
-
-static void
-bad_parameter(Request *r, const char *name)
-{
-	char		message[200];
-
-	snprintf(message, sizeof(message), "Bad Request: invalid value for %.100s.", name);
-	answer_error(r, 400, 40000, message);
-}
+#include "api.h"
 
 static void
 not_found(Request *r, const char *what)
@@ -475,7 +403,8 @@ static const Endpoint endpoints[] = {
 	{"user/vehicles/{v}/collisions/{x}", " ", 0, SCOPE_COLLISION, false, answer_collision},
 	{"user/vehicles/{v}/trips", PAGED "timestamps distance duration states ", 60, R_TRIP, false, answer_trips},
 	{"user/vehicles/{v}/trips/{t}", " ", 0, R_TRIP, false, answer_trip},
-	{"user/vehicles/{v}/trips/{t}/wayPoints", " indexRange pageToken timestamps tolerance ", 0, R_TRIP | SCOPE_POSITION, false, answer_waypoints},
+	{"user/vehicles/{v}/trips/{t}/wayPoints", " indexRange pageToken timestamps tolerance ", 0,
+	R_TRIP | SCOPE_POSITION, false, answer_waypoints},
 	{"user/vehicles/{v}/trips/{t}/telemetry", PAGED "timestamps type extension ", 2000, R_TRIP, false, answer_telemetry},
 	{"user/vehicles/{v}/trips/{t}/alerts", PAGED "timestamps locale ", 60, R_TRIP | SCOPE_ALERT, false, answer_alerts},
 	{"user/vehicles/{v}/trips/{t}/alerts/{x}", " locale ", 0, R_TRIP | SCOPE_ALERT, false, answer_alert},
@@ -510,337 +439,6 @@ endpoint_find(const Request *r)
 		if (pattern_fits(endpoints[i].pattern, r))
 			return &endpoints[i];
 	return NULL;
-}
-
-/* ---- who asks ---- */
-
-static bool
-client_known(Request *r)
-{
-	const char *client = request_param(r, "client_id");
-
-	if (client != NULL && (config.client_id[0] == '\0' || strcmp(client, config.client_id) == 0))
-		return true;
-	answer_gateway(r, 401, "Unauthorized", "Invalid client id or secret.");
-	return false;
-}
-
-static bool
-token_valid(Request *r)
-{
-	const char *a = r->authorization;
-
-	if (a == NULL || strncasecmp(a, "Bearer ", 7) != 0)
-	{
-		answer_gateway(r, 401, "Unauthorized", "Cannot pass the security checks that are required by the target API or operation, Enable debug headers for more details.");
-		return false;
-	}
-	for (size_t i = 0; i < config.ntokens; i++)
-	{
-		Token	   *t = &config.tokens[i];
-
-		if (strcmp(t->value, a + 7) != 0)
-			continue;
-		if ((t->expires_ms && t->expires_ms <= machine_ms()) || t->requests_left == 0)
-			break;
-		if (t->requests_left > 0)
-			t->requests_left--;
-		r->scopes = t->scopes;
-		return true;
-	}
-	answer_gateway(r, 401, "Unauthorized", "Token is invalid");
-	return false;
-}
-
-static bool
-realm_right(Request *r, const Vehicle *v)
-{
-	static const char *const realms[] = {
-		"clientsB2CPeugeot", "clientsB2CCitroen", "clientsB2CDS", "clientsB2COpel", "clientsB2CVauxhall"
-	};
-	bool		known = false;
-	const char *want = config.realm;
-
-	for (size_t i = 0; r->realm && i < lengthof(realms); i++)
-		known = known || strcmp(r->realm, realms[i]) == 0;
-	if (strcmp(want, "brand") == 0)
-		want = v ? models[v->model].realm : "";
-	if (r->realm && *want && strcmp(want, r->realm) == 0)
-		return true;
-	if (!known)
-	{
-		answer_gateway(r, 401, "Unauthorized", r->realm ? "Invalid realm" : "Missing realm");
-		return false;
-	}
-	if (*want == '\0')
-		return true;
-	if (config.realm_status == 0)
-		answer_gateway(r, 401, "Unauthorized", "Invalid realm");
-	else
-		answer_error(r, 403, 40300, "Forbidden: the realm is not that of the vehicle.");
-	return false;
-}
-
-/* ---- quota ---- */
-
-static void
-quota_refuse(Request *r, int64_t wait)
-{
-	char		text[24];
-
-	if (config.retry_after >= 0)
-		wait = config.retry_after;
-	snprintf(text, sizeof(text), "%lld", (long long) wait);
-	answer_gateway(r, 429, "Too Many Requests", "Rate Limit exceeded");
-	answer_header(r, "Retry-After", text);
-	answer_header(r, "X-RateLimit-Reset", text);
-}
-
-static int64_t
-left_of(int64_t quota, int64_t used)
-{
-	return used >= quota ? 0 : quota - used;
-}
-
-/* The day is one window from its first request on, the burst a true second. */
-static bool
-quota_left(Request *r)
-{
-	static int64_t day_began = 0;
-	static int64_t second = 0;
-	static int64_t in_second = 0;
-	int64_t		now = machine_ms();
-
-	if (counters.quota_used == 0 || now - day_began > 86400000)
-	{
-		day_began = now;
-		counters.quota_used = 0;
-	}
-	if (now / 1000 != second)
-	{
-		second = now / 1000;
-		in_second = 0;
-	}
-	counters.quota_used++;
-	in_second++;
-	buf_printf(&r->headers, "X-RateLimit-Limit-1: %lld\nX-RateLimit-Remaining-1: %lld\n"
-			   "X-RateLimit-Limit-2: %lld\nX-RateLimit-Remaining-2: %lld\n",
-			   (long long) config.quota_day, (long long) left_of(config.quota_day, counters.quota_used),
-			   (long long) config.quota_second, (long long) left_of(config.quota_second, in_second));
-	if (config.enforce_second && in_second > config.quota_second)
-		quota_refuse(r, 1);
-	else if (config.enforce_day && counters.quota_used > config.quota_day)
-		quota_refuse(r, (day_began + 86400000 - now) / 1000);
-	else
-		return true;
-	return false;
-}
-
-/* ---- what is asked ---- */
-
-static bool
-one_of(const char *accept, size_t n, const char *type)
-{
-	return strlen(type) == n && strncasecmp(accept, type, n) == 0;
-}
-
-static bool
-accept_right(const Request *r, bool geo)
-{
-	const char *a = r->accept;
-
-	if (a == NULL)
-		return true;
-	while (*a)
-	{
-		size_t		n;
-
-		a += strspn(a, " ,");
-		n = strcspn(a, ",; ");
-		if (one_of(a, n, "*/*") || one_of(a, n, "application/*"))
-			return true;
-		if (geo ? one_of(a, n, "application/vnd.geo+json") :
-			one_of(a, n, "application/hal+json") || one_of(a, n, "application/json"))
-			return true;
-		a += strcspn(a, ",");
-	}
-	return false;
-}
-
-static bool
-params_known(Request *r, const Endpoint *e)
-{
-	char		name[40];
-	char		message[200];
-
-	for (size_t i = 0; i < r->nparams; i++)
-	{
-		const char *p = r->params[i].name;
-
-		if (strcmp(p, "client_id") == 0)
-			continue;
-		snprintf(name, sizeof(name), " %.36s ", p);
-		if (*p && strlen(p) < 36 && strchr(p, ' ') == NULL && strstr(e->params, name))
-			continue;
-		snprintf(message, sizeof(message), "Bad Request: Invalid parameter: %.80s", p);
-		answer_error(r, 400, 40000, message);
-		return false;
-	}
-	return true;
-}
-
-static bool
-locale_right(const char *s)
-{
-	size_t		n = 0;
-
-	while (isalnum((unsigned char) s[n]))
-		n++;
-	if (n == 0)
-		return false;
-	if (s[n] == '\0')
-		return true;
-	if (s[n] != '-')
-		return false;
-	s += n + 1;
-	for (n = 0; isalnum((unsigned char) s[n]); n++)
-		;
-	return n > 0 && s[n] == '\0';
-}
-
-/* The value of an array parameter, as a bit; 0 when there is none such. */
-static unsigned
-array_bit(const Call *c, const char *name, const char *value)
-{
-	static const struct
-	{
-		const char *name;
-		const char *value;
-		unsigned	bit;
-	}			bits[] = {
-		{"extension", "branding", EXT_BRANDING}, {"extension", "pictures", EXT_PICTURES},
-		{"extension", "onboardCapabilities", EXT_CAPABILITIES},
-		{"extension", "location", EXT_LOCATION}, {"extension", "maintenance", EXT_MAINTENANCE},
-		{"states", "Nominal", 1}, {"states", "Unstarted", TRIP_UNSTARTED},
-		{"states", "DataLacking", TRIP_DATA_LACKING}, {"states", "Unfinished", TRIP_UNFINISHED},
-		{"type", "vehicle.alarm.status", 1}, {"type", "vehicle.alarm.trigger", 2},
-	};
-	const char *last = c->r->segments[c->r->nsegments - 1];
-	bool		telemetry = strcmp(last, "telemetry") == 0;
-
-	if (telemetry && strcmp(name, "type") == 0)
-		return telemetry_group(value);
-	for (size_t i = 0; i < lengthof(bits); i++)
-		if (strcmp(bits[i].name, name) == 0 && strcmp(bits[i].value, value) == 0 &&
-			(strcmp(name, "extension") != 0 || (bits[i].bit >= EXT_LOCATION) == telemetry))
-			return bits[i].bit;
-	return 0;
-}
-
-static bool
-arrays_read(Call *c)
-{
-	Request    *r = c->r;
-	unsigned	groups = 0;
-	bool		telemetry = strcmp(r->segments[r->nsegments - 1], "telemetry") == 0;
-
-	for (size_t i = 0; i < r->nparams; i++)
-	{
-		const char *name = r->params[i].name;
-		unsigned	bit;
-
-		if (strcmp(name, "extension") != 0 && strcmp(name, "states") != 0 && strcmp(name, "type") != 0)
-			continue;
-		bit = array_bit(c, name, r->params[i].value);
-		if (bit == 0)
-		{
-			bad_parameter(r, name);
-			return false;
-		}
-		if (strcmp(name, "extension") == 0)
-			c->ext |= bit;
-		else if (telemetry)
-			groups |= bit;
-		else
-			c->states |= bit;
-	}
-	c->groups = groups ? groups : GROUP_ALL;
-	return true;
-}
-
-static bool
-scalar_right(Call *c, const Endpoint *e, const char *name, const char *value)
-{
-	Request    *r = c->r;
-	char	   *end;
-	double		km;
-
-	if (strcmp(name, "indexRange") == 0)
-		return query_index_range(r, value);
-	if (strcmp(name, "pageSize") == 0)
-		return r->from_token || query_int(value, 1, e->page_max, &r->page_size);
-	if (strcmp(name, "distance") == 0)
-		return query_min_max(value, true, &c->min_km, &c->max_km);
-	if (strcmp(name, "duration") == 0)
-		return query_min_max(value, false, &c->min_s, &c->max_s);
-	if (strcmp(name, "locale") == 0)
-		return locale_right(value);
-	if (strcmp(name, "country") == 0)
-		return strcmp(value, "CL") == 0 || strcmp(value, "BR") == 0 || strcmp(value, "AR") == 0;
-	if (strcmp(name, "tolerance") == 0)
-	{
-		km = strtod(value, &end);
-		return isdigit((unsigned char) *value) && *end == '\0' && km >= 0 && km < 1e6;
-	}
-	return true;
-}
-
-static bool
-params_read(Call *c, const Endpoint *e)
-{
-	Request    *r = c->r;
-	const char *why;
-
-	for (size_t i = 0; i < r->nparams; i++)
-		if (!scalar_right(c, e, r->params[i].name, r->params[i].value))
-		{
-			bad_parameter(r, r->params[i].name);
-			return false;
-		}
-	if (!r->from_token && config.page_size > 0 && r->page_size > config.page_size)
-		r->page_size = config.page_size;
-	if (!query_timestamps(r, &why))
-	{
-		answer_error(r, 400, 40000, why);
-		return false;
-	}
-	return arrays_read(c);
-}
-
-/* A token brings back the first page's parameters, which are read instead. */
-static bool
-token_read_in(Call *c)
-{
-	Request    *r = c->r;
-	const char *token = request_param(r, "pageToken");
-	Buf			path = {0};
-	char	   *copy;
-	bool		ok;
-
-	if (token == NULL)
-	{
-		request_take_filters(r, NULL);
-		return true;
-	}
-	copy = sim_strdup(token);
-	for (int i = 0; i < r->nsegments; i++)
-		buf_printf(&path, "/%s", r->segments[i]);
-	ok = page_token_open(r, copy, path.data);
-	if (!ok)
-		bad_parameter(r, "pageToken");
-	free(copy);
-	buf_free(&path);
-	return ok;
 }
 
 static void
@@ -897,17 +495,17 @@ api_answer(Request *r)
 	const Endpoint *e = endpoint_find(r);
 	Call		c = {.r = r};
 
-	if (!client_known(r) || !token_valid(r) || !quota_left(r))
+	if (!access_granted(r))
 		return;
 	if (r->nsegments >= 3)
 		c.v = vehicle_by_id(r->segments[2]);
-	if (!realm_right(r, c.v))
+	if (!access_realm(r, c.v))
 		return;
 	if (e == NULL)
 		answer_gateway(r, 404, "Not Found", "No resources match requested URI");
 	else if (strcmp(r->method, "GET") != 0)
 		answer_gateway(r, 405, "Method Not Allowed", "The method is not allowed for the requested URL");
-	else if (!accept_right(r, e->geo))
+	else if (!access_accept(r, e->geo))
 		answer_gateway(r, 406, "Not Acceptable", "The Accept header is not supported by this resource");
 	else
 		endpoint_answer(&c, e);

@@ -273,6 +273,14 @@ crooked(const Delivery *d)
 						 d->drip_bytes > 0 || d->pad_bytes > 0);
 }
 
+/* A place beyond the body's end would be no fault at all. */
+static void
+within_body(int64_t *place, int64_t total)
+{
+	if (*place >= total)
+		*place = total > 0 ? total - 1 : 0;
+}
+
 static struct MHD_Response *
 stream_response(Exchange *x, struct MHD_Connection *conn)
 {
@@ -291,6 +299,9 @@ stream_response(Exchange *x, struct MHD_Connection *conn)
 		s->cut = s->body.len - 2;
 	}
 	s->total = (int64_t) s->body.len + s->how.pad_bytes;
+	within_body(&s->how.reset_after, s->total);
+	within_body(&s->how.truncate_after, s->total);
+	within_body(&s->how.stall_after, s->total);
 	return MHD_create_response_from_callback((uint64_t) s->total, 65536, stream_read, s, stream_free);
 }
 
@@ -395,6 +406,7 @@ http_answer(Request *r)
 		return;
 	}
 	r->log_entry = log_begin(r);
+	access_count(r);
 	fault = faults_find(r);
 	if (fault == NULL)
 		api_answer(r);

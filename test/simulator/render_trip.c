@@ -286,6 +286,12 @@ render_alert(Buf *b, const Vehicle *v, const Event *e, unsigned scopes)
 	buf_time(b, e->created);
 	LIT(b, ",\"updatedAt\":");
 	buf_time(b, e->updated);
+	/* the same date in another of its forms now and then */
+	if (e->updated % 5 == 0)
+	{
+		b->len -= 2;
+		LIT(b, ".000Z\"");
+	}
 	if (e->end)
 	{
 		LIT(b, ",\"endAt\":");

@@ -341,6 +341,7 @@ typedef struct Request
 	Buf			upload;
 	/* as understood */
 	unsigned	scopes;
+	int64_t		quota_wait;		/* seconds; 0 = within the quota */
 	Range	   *ranges;
 	size_t		nranges;
 	bool		ranged;
@@ -431,9 +432,13 @@ extern unsigned telemetry_groups_of(const Vehicle *v, int64_t i);
 extern void render_position(Buf *b, double lat, double lon, double alt, int64_t t,
 							int heading, int quality, int fix);
 
-/* ---- api.c: the endpoints ---- */
+/* ---- api.c: the endpoints; access.c: who may ask; tolerance.c ---- */
 
 extern void api_answer(Request *r);
+extern void access_count(Request *r);
+extern bool access_granted(Request *r);
+extern bool access_realm(Request *r, const Vehicle *v);
+extern bool access_accept(const Request *r, bool geo);
 extern void answer_error(Request *r, int status, int code, const char *message);
 extern void answer_gateway(Request *r, int status, const char *title, const char *info);
 extern void answer_header(Request *r, const char *name, const char *value);
@@ -466,6 +471,7 @@ extern json_t *faults_find(Request *r);
 extern bool fault_before(Request *r, json_t *fault);
 extern void fault_after(Request *r, json_t *fault);
 extern const char *fault_name(json_t *fault);
+extern void edit_body(Request *r, const char *pointer, json_t *value, const char *raw);
 
 /* ---- log.c ---- */
 
