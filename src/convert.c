@@ -9,6 +9,8 @@
  */
 #include "postgres.h"
 
+#include <ctype.h>
+#include <limits.h>
 #include <math.h>
 
 #include "catalog/pg_type.h"
@@ -43,8 +45,13 @@ scaled_double(const JsonSlice *slice, double num, double den, double *result)
 {
 	if (slice->type != JSON_TOKEN_NUMBER || !convert_double(slice, result))
 		return false;
+
+	/*
+	 * In long double, so that what was sent in decimals stays short: 11395.7
+	 * Wh are 11.3957 kWh, not 11.395700000000001.
+	 */
 	if (num != den)
-		*result = (*result * num) / den;
+		*result = (double) (strtold(slice->start, NULL) * num / den);
 	return !isinf(*result);
 }
 

@@ -8,6 +8,8 @@
  */
 #include "postgres.h"
 
+#include <ctype.h>
+#include <limits.h>
 #include <math.h>
 
 #include "convert.h"

@@ -4,6 +4,8 @@
  */
 #include "postgres.h"
 
+#include <ctype.h>
+
 #include "common/string.h"
 #include "decode.h"
 #include "decode_path.h"

@@ -591,7 +591,7 @@ static const struct
 	{
 		HTTP_RESET, ERRCODE_CONNECTION_FAILURE,
 		"the connection was lost before the API had answered",
-		"Try again later."
+		"Try again later; if it persists, check that the API accepts the client certificate in cert_file."
 	},
 	{
 		HTTP_TRUNCATED, ERRCODE_PROTOCOL_VIOLATION,

@@ -83,6 +83,8 @@ struct HttpRequest
 
 int			http_max_concurrency = 64;
 
+static const HttpQuota no_quota = {-1, -1, -1, -1};
+
 static dlist_head groups = DLIST_STATIC_INIT(groups);
 static dlist_head queue = DLIST_STATIC_INIT(queue);
 static dlist_head held = DLIST_STATIC_INIT(held);
@@ -549,16 +551,20 @@ on_subxact(SubXactEvent event, SubTransactionId mySubid,
 }
 
 /*
- * The (sub)transaction whose abort ends the query that runs: the one that made
- * its portal.  A cursor that was only first read inside a savepoint goes on
- * after ROLLBACK TO it.
+ * The (sub)transaction whose abort ends the query that runs.  A cursor that was
+ * only read inside a savepoint goes on after ROLLBACK TO it: then it is the one
+ * that made the portal.  What runs in a subtransaction begun while the portal
+ * ran, as PL/pgSQL's EXCEPTION does, ends with that.
  */
 static SubTransactionId
 owning_subxact(void)
 {
-	if (ActivePortal != NULL && ActivePortal->createSubid != InvalidSubTransactionId)
+	SubTransactionId current = GetCurrentSubTransactionId();
+
+	if (ActivePortal != NULL && ActivePortal->activeSubid == current &&
+		ActivePortal->createSubid != InvalidSubTransactionId)
 		return ActivePortal->createSubid;
-	return GetCurrentSubTransactionId();
+	return current;
 }
 
 HttpGroup *
@@ -625,6 +631,7 @@ http_get(HttpGroup *group, const char *url, const char *const *headers, void *ta
 	request->tag = tag;
 	request->answer.url = request->url;
 	request->answer.retry_after_ms = -1;
+	request->answer.quota = no_quota;
 	request->transfer.settings = group->settings;
 	request->transfer.url = request->url;
 	request->state = REQUEST_TAKEN;

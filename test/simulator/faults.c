@@ -288,11 +288,11 @@ before_echo_token(Request *r, json_t *f)
 static void
 after_content_type(Request *r, json_t *f)
 {
-	/* the rule outlives the answer, but a DELETE might not let it */
-	static char kept[200];
+	const char *value = text(f, "value", "text/html");
 
-	snprintf(kept, sizeof(kept), "%s", text(f, "value", "text/html"));
-	r->content_type = *kept ? kept : NULL;
+	r->content_type = NULL;
+	if (*value)
+		safe_header(r, "Content-Type", value);
 }
 
 static void
@@ -467,7 +467,7 @@ faults_clear(void)
 	free(rules);
 	rules = NULL;
 	nrules = 0;
-	http_release_stalled();
+	timer_release_stalled();
 }
 
 json_t *

@@ -502,7 +502,15 @@ extern Counters counters;
 
 extern void control_answer(Request *r);
 
-/* ---- http.c: libmicrohttpd ---- */
+/* ---- timer.c: suspended connections ---- */
+
+struct MHD_Connection;
+extern bool timer_start(void);
+extern void timer_end(void);
+extern void sleep_connection(struct MHD_Connection *conn, int64_t ms);
+extern void timer_release_stalled(void);
+
+/* ---- http.c: libmicrohttpd; gzip.c ---- */
 
 typedef struct ServerOptions
 {
@@ -515,7 +523,6 @@ typedef struct ServerOptions
 } ServerOptions;
 
 extern void http_answer(Request *r);
-extern void http_release_stalled(void);
 extern void http_ports(int *port, int *tls_port);
 extern bool http_start(ServerOptions *opt);
 extern void http_stop(void);
