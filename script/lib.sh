@@ -170,7 +170,7 @@ enter_run()
 	cd "$dir/src" || exit
 	exec "${become[@]}" env -i "${keep[@]}" PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin" \
 		HOME="$dir/tmp" TMPDIR="$dir/tmp" LANG=C.UTF-8 USER="${user:-$(id -un)}" \
-		STELLANTIS_RUN="$dir" "$dir/src/$script" --inside "$@"
+		STELLANTIS_RUN="$dir" bash "$dir/src/$script" --inside "$@"
 }
 
 adopt_run()

@@ -115,6 +115,7 @@ SELECT * FROM sim.compare('cars.maintenance', '{vehicle_id}', $$
 -- what it looks like: an electric car that charges, a hybrid on the road, a
 -- hydrogen car with the old names only
 \x on
+-- (without the ids, which are long)
 ALTER FOREIGN TABLE cars.status ALTER vehicle_id OPTIONS (ADD field '/none');
 SELECT * FROM cars.status WHERE vin IN ('VR3UHZKXZPT000001', 'VR3UHZKXZPT000002', 'W0VVHYDROPT000004') ORDER BY vin;
 \x off

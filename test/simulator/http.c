@@ -53,7 +53,7 @@ reset_connection(struct MHD_Connection *conn)
 	struct sockaddr sa = {.sa_family = AF_UNSPEC};
 
 	if (info != NULL)
-		connect(info->connect_fd, &sa, sizeof(sa));
+		(void) connect(info->connect_fd, &sa, sizeof(sa));
 }
 
 /* The body with its padding in it, from pos on. */
