@@ -1,6 +1,6 @@
 CREATE SERVER peugeot FOREIGN DATA WRAPPER stellantis_fdw OPTIONS (brand 'peugeot', client_id '...',
-  cert_file '/etc/stellantis/client.pem', key_file '/etc/stellantis/client.key');
-CREATE USER MAPPING FOR CURRENT_USER SERVER peugeot OPTIONS (access_token '...', refresh_token '...', client_secret '...');
+  cert_file '/etc/stellantis/client.pem', key_file '/etc/stellantis/client.key', ca_file '/etc/stellantis/ca.pem');
+CREATE USER MAPPING FOR CURRENT_USER SERVER peugeot OPTIONS (access_token '...');
 CREATE SCHEMA cars;
 IMPORT FOREIGN SCHEMA stellantis FROM SERVER peugeot INTO cars;
 SELECT vin, started_at, distance_km, electric_kwh_per_100km FROM cars.trips WHERE started_at >= now() - interval '7 days';

@@ -26,7 +26,7 @@ SELECT vin, started_at, duration, distance_km, round(electric_kwh_per_100km::num
 
 \echo The week of each vehicle
 SELECT vin, count(*) AS trips, round(sum(distance_km)) AS km,
-       round((100 * sum(electric_consumption_kwh) / nullif(sum(electric_distance_km), 0))::numeric, 1) AS kwh_per_100km
+       round((100 * sum(electric_consumption_kwh) / nullif(sum(distance_km) FILTER (WHERE electric_consumption_kwh IS NOT NULL), 0))::numeric, 1) AS kwh_per_100km
   FROM cars.trips
  WHERE started_at >= now() - interval '7 days'
  GROUP BY vin ORDER BY vin;

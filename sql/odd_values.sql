@@ -11,8 +11,7 @@ CREATE FUNCTION pg_temp.status(document text) RETURNS jsonb LANGUAGE plpgsql AS 
 DECLARE
 	result jsonb;
 BEGIN
-	PERFORM sim.reset();
-	PERFORM sim.fault('/status', jsonb_build_object('kind', 'status', 'status', 200, 'body', document));
+	PERFORM sim.meet('/status', jsonb_build_object('kind', 'status', 'status', 200, 'body', document));
 	SELECT jsonb_strip_nulls(to_jsonb(s)) - 'vehicle_id' - 'vin' INTO STRICT result FROM cars.status AS s;
 	RETURN result;
 END $$;
@@ -31,8 +30,7 @@ CREATE FUNCTION pg_temp.trip(document text) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
 	result jsonb;
 BEGIN
-	PERFORM sim.reset();
-	PERFORM sim.fault('/trips', jsonb_build_object('kind', 'status', 'status', 200, 'body',
+	PERFORM sim.meet('/trips', jsonb_build_object('kind', 'status', 'status', 200, 'body',
 		'{"total": 1, "_embedded": {"trips": [' || document || ']}}'));
 	SELECT jsonb_strip_nulls(to_jsonb(t)) - 'vehicle_id' - 'vin' INTO STRICT result FROM cars.trips AS t;
 	RETURN result;
@@ -47,8 +45,7 @@ CREATE FUNCTION pg_temp.empty(name text, match text, body text) RETURNS jsonb LA
 DECLARE
 	result jsonb;
 BEGIN
-	PERFORM sim.reset();
-	PERFORM sim.fault(match, jsonb_build_object('kind', 'status', 'status', 200, 'body', body));
+	PERFORM sim.meet(match, jsonb_build_object('kind', 'status', 'status', 200, 'body', body));
 	EXECUTE format('SELECT jsonb_agg(jsonb_strip_nulls(to_jsonb(t)) - ''vehicle_id'' - ''vin'') FROM cars.%I AS t', name) INTO result;
 	RETURN result;
 END $$;
@@ -117,14 +114,11 @@ SELECT * FROM pg_temp.statuses('{"drivingBehavior": {"mode": "%s"}}', ARRAY[
 	'Éco', '\u00c9co', 'Ökö 经济 🚗', '\ud83d\ude97', '\"\\\/', 'a\tb', '', 'null', ' x ',
 	'a\u0000b', '\u0000', 'a\ud800b', '\ude97\ud83d', '\ud83d', '\ud83d\u0041'], 'driving_mode');
 -- invalid UTF-8
-SELECT sim.reset();
-SELECT sim.fault('/user', '{"kind": "invalid_utf8", "pointer": "/lastName"}');
+SELECT sim.meet('/user', '{"kind": "invalid_utf8", "pointer": "/lastName"}');
 SELECT first_name, last_name FROM cars.account;
-SELECT sim.reset();
-SELECT sim.fault('/user', '{"kind": "lone_surrogate", "pointer": "/lastName"}');
+SELECT sim.meet('/user', '{"kind": "lone_surrogate", "pointer": "/lastName"}');
 SELECT first_name, last_name FROM cars.account;
-SELECT sim.reset();
-SELECT sim.fault('/user', '{"kind": "nul_escape", "pointer": "/lastName"}');
+SELECT sim.meet('/user', '{"kind": "nul_escape", "pointer": "/lastName"}');
 SELECT first_name, last_name FROM cars.account;
 -- a name may be written with escapes, too, and may come twice
 SELECT pg_temp.status('{"driving\u0042ehavior": {"mo\u0064e": "Eco"}}');
@@ -210,8 +204,7 @@ SELECT sim.fault('/status', jsonb_build_object('kind', 'status', 'status', 200, 
 SELECT * FROM own;
 \x off
 -- overflow, other types, and whatever jsonb does not take
-SELECT sim.reset();
-SELECT sim.fault('/status', jsonb_build_object('kind', 'status', 'status', 200, 'body',
+SELECT sim.meet('/status', jsonb_build_object('kind', 'status', 'status', 200, 'body',
 	'{"t": 5, "j": "a\u0000b", "b": 1, "i": 32768, "f": 1e200, "ts": 5, "d": 5, "l": "x"}'));
 \x on
 SELECT * FROM own;

@@ -93,7 +93,8 @@ ask_listing(Fetch *f, const char *prefix)
 }
 
 void
-ask_trips(Fetch *f, const char *vehicle_id, const char *vin, Collection *suspect)
+ask_trips(Fetch *f, const char *vehicle_id, const char *vin, bool vehicle_supplied,
+		  Collection *suspect)
 {
 	const Resource *resource = catalog_resource("trips");
 	Collection *c = collection_create(f->context,
@@ -104,6 +105,7 @@ ask_trips(Fetch *f, const char *vehicle_id, const char *vin, Collection *suspect
 
 	c->vehicle_id = pstrdup(vehicle_id);
 	c->vin = vin == NULL ? NULL : pstrdup(vin);
+	c->vehicle_supplied = vehicle_supplied;
 	c->suspect = suspect;
 	begin_url(f, &url, resource->endpoint, c);
 	if (suspect == NULL && f->spec.trip_timestamps != NULL)
@@ -130,7 +132,7 @@ ask_trip(Fetch *f, const char *vehicle_id, const char *vin, const char *trip_id,
 {
 	Collection *c;
 
-	if (!request_id_is_possible(trip_id) || !first_time(f, vehicle_id, trip_id))
+	if (!first_time(f, vehicle_id, trip_id))
 		return;
 	c = ask_rows(f, f->spec.resource->endpoint, true, vehicle_id, vin, trip_id);
 	c->vehicle_supplied = vehicle_supplied;
@@ -147,7 +149,7 @@ ask_vehicle(Fetch *f, const char *id, const char *vin, bool supplied)
 	const Resource *resource = f->spec.resource;
 	Collection *c;
 
-	if (!request_id_is_possible(id) || !first_time(f, id, NULL))
+	if (!first_time(f, id, NULL))
 		return;
 	if (resource->parent == PARENT_ACCOUNT)
 	{
@@ -160,7 +162,7 @@ ask_vehicle(Fetch *f, const char *id, const char *vin, bool supplied)
 		c->vehicle_supplied = supplied;
 	}
 	else if (f->spec.trips.all)
-		ask_trips(f, id, vin, NULL);
+		ask_trips(f, id, vin, supplied, NULL);
 	else
 		for (int i = 0; i < f->spec.trips.n; i++)
 			ask_trip(f, id, vin, f->spec.trips.texts[i], supplied, true);

@@ -495,7 +495,7 @@ fault_of_4xx(Fault *fault, const HttpAnswer *answer, const FaultContext *context
 		case 401:
 			set_fault(fault, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, context,
 					  "the API does not accept the credentials");
-			fault->hint = psprintf("Enrol again to get new tokens for the user mapping, and check client_id of %s.",
+			fault->hint = psprintf("Get a new access token by enrolling again and set it with ALTER USER MAPPING ... OPTIONS (SET access_token '...'); or check client_id of %s.",
 								   server_words(context));
 			break;
 		case 403:
@@ -670,7 +670,7 @@ fault_of_answer(const HttpAnswer *answer, const FaultContext *context)
 }
 
 Fault *
-fault_of_content(const FaultContext *context, const char *what)
+fault_of_content(const FaultContext *context, const char *what, const char *detail)
 {
 	Fault	   *fault = palloc0(sizeof(Fault));
 
@@ -678,6 +678,8 @@ fault_of_content(const FaultContext *context, const char *what)
 		context = &no_context;
 	set_fault(fault, ERRCODE_PROTOCOL_VIOLATION, context,
 			  redact(what, context->secrets, MAX_MESSAGE));
+	if (detail != NULL)
+		fault->detail = redact(detail, context->secrets, MAX_MESSAGE);
 	fault->hint = psprintf("Try again; if it persists, check the option base_url of %s.",
 						   server_words(context));
 	return fault;

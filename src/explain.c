@@ -24,6 +24,45 @@ describe_vehicles(const ApiScan *scan)
 	return named == 1 ? "one" : psprintf("%d", named);
 }
 
+/* Segments of a path that are longer than this are ids, and cut. */
+#define LONGEST_SHOWN		24
+
+/*
+ * A request for human eyes: ids in the path are cut to their ends, dates in
+ * the query are not percent-encoded.
+ */
+static char *
+readable_request(const char *request)
+{
+	const char *query = strchr(request, '?');
+	StringInfoData result;
+
+	initStringInfo(&result);
+	while (*request != '\0' && request != query)
+	{
+		int			len = strcspn(request + 1, "/?") + 1;
+
+		if (len > LONGEST_SHOWN)
+			appendStringInfo(&result, "%.5s...%.4s", request, request + len - 4);
+		else
+			appendBinaryStringInfo(&result, request, len);
+		request += len;
+	}
+	for (; *request != '\0'; request++)
+	{
+		bool		colon = strncmp(request, "%3A", 3) == 0;
+
+		if (!colon && strncmp(request, "%2F", 3) != 0)
+			appendStringInfoChar(&result, *request);
+		else
+		{
+			appendStringInfoChar(&result, colon ? ':' : '/');
+			request += 2;
+		}
+	}
+	return result.data;
+}
+
 /* The clauses that narrow what is asked; all of them are rechecked as well. */
 static void
 explain_pushed(ForeignScanState *node, ExplainState *es)
@@ -62,10 +101,11 @@ scan_explain(ForeignScanState *node, ExplainState *es)
 
 		if (scan->counters.first_request != NULL)
 			ExplainPropertyText("First Request",
-								psprintf("GET %s", scan->counters.first_request), es);
+								psprintf("GET %s", readable_request(scan->counters.first_request)),
+								es);
 		ExplainPropertyInteger("Requests", NULL, http->requests, es);
 		ExplainPropertyInteger("Retried", NULL, http->retried, es);
 		ExplainPropertyInteger("Pages", NULL, scan->counters.pages, es);
-		ExplainPropertyInteger("Received", "B", http->bytes, es);
+		ExplainPropertyInteger("Bytes", NULL, http->bytes, es);
 	}
 }

@@ -116,7 +116,7 @@ fail(Fetch *f, Collection *c, Fault *fault)
 
 	ereport(WARNING,
 			(errcode(fault->sqlerrcode),
-			 errmsg("%s of vehicle \"%s\" are missing from the result: %s",
+			 errmsg("result lacks %s of vehicle \"%s\": %s",
 					c->resource->name, c->vin != NULL ? c->vin : c->vehicle_id,
 					fault->message),
 			 fault->detail != NULL ? errdetail("%s", fault->detail) : 0,
@@ -125,12 +125,20 @@ fail(Fetch *f, Collection *c, Fault *fault)
 }
 
 static void
-fail_content(Fetch *f, Collection *c, const char *what)
+fail_content(Fetch *f, Collection *c, const char *what, const char *detail)
 {
 	FaultContext context;
 
 	fault_context(f, c, &context);
-	fail(f, c, fault_of_content(&context, what));
+	fail(f, c, fault_of_content(&context, what, detail));
+}
+
+/* The decoder could make nothing of the answer. */
+static void
+fail_broken(Fetch *f, Collection *c, Decoder *decoder)
+{
+	fail_content(f, c, "the answer is not the JSON document that it should be",
+				 decoder_error(decoder));
 }
 
 /*
@@ -166,7 +174,7 @@ judge(Fetch *f, Collection *c)
 	if (c->vehicle_supplied && !garage_has(f->garage, c->vehicle_id))
 		end_collection(f, c);
 	else if (c->trip_supplied)
-		ask_trips(f, c->vehicle_id, c->vin, c);
+		ask_trips(f, c->vehicle_id, c->vin, false, c);
 	else
 		fail(f, c, c->suspended);
 }
@@ -279,7 +287,7 @@ finish_page(Fetch *f, Collection *c, const PageEnvelope *envelope, bool next_ask
 			ask_again(f, c);
 	}
 	if (wrong != NULL)
-		fail_content(f, c, wrong);
+		fail_content(f, c, wrong, NULL);
 }
 
 /* ---- listings ---- */
@@ -293,7 +301,7 @@ use_listed(Fetch *f, Collection *c, Datum *values, bool *nulls)
 {
 	char	   *id = nulls[0] ? NULL : TextDatumGetCString(values[0]);
 
-	if (id == NULL || !collection_count_row(c, id))
+	if (id == NULL || !request_id_is_possible(id) || !collection_count_row(c, id))
 		return true;
 	if (c->role == ROLE_VEHICLES)
 	{
@@ -350,7 +358,7 @@ use_listing(Fetch *f, Collection *c, const HttpAnswer *answer)
 	}
 	if (result == DECODE_BROKEN)
 	{
-		fail_content(f, c, decoder_error(decoder));
+		fail_broken(f, c, decoder);
 		return;
 	}
 	f->counters->pages++;
@@ -398,10 +406,11 @@ end_page(Fetch *f)
 	close_page(f);
 }
 
+/* The decoder gave up in the middle of the current page. */
 static void
-break_page(Fetch *f, const char *why)
+break_page(Fetch *f)
 {
-	fail_content(f, f->current->collection, why);
+	fail_broken(f, f->current->collection, f->decoder);
 	close_page(f);
 }
 
@@ -422,7 +431,7 @@ begin_page(Fetch *f, Collection *c, const HttpAnswer *answer)
 	f->counters->pages++;
 	if (decode_begin(f->decoder, answer->body, answer->body_len, &f->envelope) == DECODE_BROKEN)
 	{
-		break_page(f, decoder_error(f->decoder));
+		break_page(f);
 		return;
 	}
 	if (!note_envelope(f, c, &f->envelope))
@@ -434,7 +443,10 @@ begin_page(Fetch *f, Collection *c, const HttpAnswer *answer)
 		return;
 	wrong = collection_next_page(c, f->envelope.next_token);
 	if (wrong != NULL)
-		break_page(f, wrong);
+	{
+		fail_content(f, c, wrong, NULL);
+		close_page(f);
+	}
 	else
 	{
 		f->next_asked = true;
@@ -476,7 +488,7 @@ has_content(Fetch *f, Collection *c, const HttpAnswer *answer)
 	{
 		if (is_json_type(answer->content_type))
 			return true;
-		fail_content(f, c, psprintf("content type is \"%s\"", answer->content_type));
+		fail_content(f, c, psprintf("content type is \"%s\"", answer->content_type), NULL);
 		return false;
 	}
 	if (answer->outcome == HTTP_ANSWERED &&
@@ -642,7 +654,7 @@ fetch_next(Fetch *f, Datum *values, bool *nulls, FetchedRow *row)
 					end_page(f);
 					continue;
 				case DECODE_BROKEN:
-					break_page(f, decoder_error(f->decoder));
+					break_page(f);
 					continue;
 			}
 		}

@@ -65,7 +65,7 @@ extern void ask_listing(Fetch *f, const char *prefix);
 
 /* A vehicle's trips: to ask for the rows of each, or (suspect) to look for one. */
 extern void ask_trips(Fetch *f, const char *vehicle_id, const char *vin,
-					  Collection *suspect);
+					  bool vehicle_supplied, Collection *suspect);
 
 /* A vehicle, or a trip, that a listing named. */
 extern void ask_listed_vehicle(Fetch *f, const GarageVehicle *vehicle);

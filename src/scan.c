@@ -168,6 +168,19 @@ check_tolerance(double km)
 				 errhint("Use a condition such as tolerance_km = 0.05.")));
 }
 
+/* The ids that the query names, without those that cannot be anybody's. */
+static void
+wanted_ids(const ApiScan *scan, QualKey key, TextSet *ids)
+{
+	int			kept = 0;
+
+	qual_text_set(scan_tree(scan, key), scan->values, ids);
+	for (int i = 0; i < ids->n; i++)
+		if (request_id_is_possible(ids->texts[i]))
+			ids->texts[kept++] = ids->texts[i];
+	ids->n = kept;
+}
+
 /*
  * From the conditions to the questions; false when no row can satisfy them.
  * Allocates in the current memory context.
@@ -193,8 +206,8 @@ make_spec(const ApiScan *scan, FetchSpec *spec)
 		!qual_text_matches(scan_tree(scan, KEY_ACCOUNT), scan->values, scan->table.account))
 		return false;
 
-	qual_text_set(scan_tree(scan, KEY_VEHICLE), scan->values, &spec->vehicles);
-	qual_text_set(scan_tree(scan, KEY_TRIP), scan->values, &spec->trips);
+	wanted_ids(scan, KEY_VEHICLE, &spec->vehicles);
+	wanted_ids(scan, KEY_TRIP, &spec->trips);
 	if ((!spec->vehicles.all && spec->vehicles.n == 0) ||
 		(!spec->trips.all && spec->trips.n == 0) ||
 		qual_text_impossible(scan_tree(scan, KEY_VIN), scan->values))

@@ -161,11 +161,15 @@ ends_at_once busy 'rows being decoded' \
 	"SELECT count(t) FROM cars.telemetry AS t WHERE vehicle_id = '$ID';"
 ends_at_once busy 'rows that no page shall have' \
 	"SELECT count(t) FROM cars.telemetry AS t WHERE vehicle_id = '$ID' AND speed_kmh = -1;"
-fault /trips '{"kind": "huge_body", "mb": 60}'
-ends_at_once busy 'a huge body' "SELECT count(*) FROM cars.trips AS a WHERE vehicle_id = '$ID'
-	UNION ALL SELECT count(*) FROM cars.trips AS b WHERE vehicle_id = '$ID'
-	UNION ALL SELECT count(*) FROM cars.trips AS c WHERE vehicle_id = '$ID' AND distance_km > 1
-	UNION ALL SELECT count(*) FROM cars.trips AS d WHERE vehicle_id = '$ID' AND distance_km > 2;"
+
+# 40 MB of small things that no column wants
+{
+	printf '{"match": "/trips", "times": -1, "fault": {"kind": "bad_json", "body": "{\\"x\\": ['
+	{ yes '[],' || :; } 2>/dev/null | tr -d '\n' | head -c 39999999
+	printf '0], \\"total\\": 0, \\"_embedded\\": {\\"trips\\": []}}"}}'
+} >"$WORK/huge"
+curl -fsS -o "$WORK/answer" -H 'Content-Type: application/json' --data-binary "@$WORK/huge" "$SIM_CONTROL/faults"
+ends_at_once busy 'a huge body' "$TRIPS"
 heal
 
 # ---- cursors ----
@@ -188,7 +192,7 @@ heal
 # ---- connections that do not come about ----
 
 compile test/harness/silent_port.c
-"$COMPILED" "$WORK/silent" &
+background "$COMPILED" "$WORK/silent"
 if wait_for_file "$WORK/silent"; then
 	server mute "base_url 'https://127.0.0.1:$(cat "$WORK/silent")/x', retries '0'"
 	ends_at_once waiting 'TLS handshake' 'SELECT count(*) FROM mute.account;'
@@ -197,7 +201,7 @@ if wait_for_file "$WORK/silent"; then
 	server via "base_url 'https://api.example.com/x', proxy 'http://127.0.0.1:$(cat "$WORK/silent")', retries '0'"
 	ends_at_once waiting 'CONNECT to a proxy' 'SELECT count(*) FROM via.account;'
 fi
-"$COMPILED" "$WORK/full" full &
+background "$COMPILED" "$WORK/full" full
 if wait_for_file "$WORK/full"; then
 	server packed "base_url 'http://127.0.0.1:$(cat "$WORK/full")/x', retries '0'"
 	ends_at_once waiting 'TCP connection' 'SELECT count(*) FROM packed.account;'
@@ -227,8 +231,14 @@ wait_for 'the backend to end' gone "${BACKEND[victim]}"
 diag "postmaster death: $((($(now_us) - start) / 1000)) ms"
 pass 'a waiting backend ends with the postmaster'
 
-# which leaves no shared memory behind
-"$PG_BINDIR/pg_ctl" -D "$RUN/cluster/cancel/data" -l "$RUN/cluster/cancel/log" -s -w start
+# so that the cluster can start again, and tidies up its shared memory
+start_again()
+{
+	# a dead process still has its number until somebody has waited for it
+	rm -f "$RUN/cluster/cancel/data/postmaster.pid"
+	"$PG_BINDIR/pg_ctl" -D "$RUN/cluster/cancel/data" -l "$RUN/cluster/cancel/log" -s -w start >&2
+}
+wait_for 'the cluster to start again' start_again
 is "$(q 'SELECT 1')" 1 'the cluster starts again'
 stop_cluster cancel
 

@@ -5,6 +5,8 @@
 #	holds; and small programs in C.  A session is known by a name of one word.
 
 WORK=$(mktemp -d "$RUN/tmp/XXXXXX")
+BACKGROUND=()
+trap 'kill "${BACKGROUND[@]}" 2>/dev/null || :' EXIT
 
 declare -A SESSION_IN SESSION_OUT SESSION_PSQL SESSION_MARK BACKEND
 
@@ -84,6 +86,8 @@ close_session()
 {
 	local in=${SESSION_IN[$1]} out=${SESSION_OUT[$1]}
 
+	# later children have inherited the pipe, so that closing it does not end it
+	(printf '%s\n' '\q' >&"$in") 2>/dev/null || :
 	exec {in}>&- {out}<&-
 	wait "${SESSION_PSQL[$1]}" 2>/dev/null || :
 	unset "SESSION_MARK[$1]" "SESSION_IN[$1]" "SESSION_OUT[$1]" "SESSION_PSQL[$1]" "BACKEND[$1]"
@@ -124,6 +128,13 @@ descriptors()
 status_kb()
 {
 	awk -v field="$2:" '$1 == field { print $2 }' "/proc/$1/status"
+}
+
+# background COMMAND...: until this file ends; its process is BACKGROUND[-1]
+background()
+{
+	"$@" >>"$WORK/background" 2>&1 </dev/null &
+	BACKGROUND+=($!)
 }
 
 # compile SOURCE [FLAG...]: a program or, with -shared, a library; in $COMPILED

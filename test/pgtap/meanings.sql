@@ -1,7 +1,7 @@
 -- The API does not say which date of a trip or an alert it compares, whether
 -- bounds belong to a range, in what order it lists, or how it answers when
 -- there is nothing.  Whatever it does, the answer is the same.
--- simulator: --vehicles 3 --days 20 --telemetry 600
+-- simulator: --vehicles 3 --days 10 --telemetry 200
 \ir setup.psql
 SELECT plan(22);
 SET TimeZone = 'UTC';
@@ -56,6 +56,7 @@ END $$;
 SELECT vin AS vin1, started_at AS start1, stopped_at AS stop1 FROM cars.trips WHERE duration > interval '1 day' LIMIT 1 \gset
 SELECT started_at AS late1, stopped_at AS late2 FROM cars.trips WHERE created_at > stopped_at + interval '1 day' LIMIT 1 \gset
 SELECT min(started_at) AS alert1, max(started_at) AS alert2 FROM cars.alerts WHERE vehicle_id = (SELECT id FROM sim_vehicle WHERE n = 2) \gset
+SELECT max(started_at) AS lasting FROM cars.alerts WHERE ended_at IS NULL \gset
 SELECT min(created_at) AS alarm1, max(created_at) AS alarm2 FROM cars.alarms \gset
 SELECT min(created_at) AS collision1, max(created_at) AS collision2 FROM cars.collisions \gset
 SELECT min(recorded_at) AS telemetry1, max(recorded_at) AS telemetry2 FROM cars.telemetry \gset
@@ -81,7 +82,7 @@ SELECT same_under(ARRAY(SELECT ways('bounds', 'order', 'empty', 'alert_date')),
 -- out of every range, so that no range can be sent at all.
 SELECT todo('an alert that lasts has no end to compare', 1);
 SELECT same_under(ARRAY(SELECT ways('bounds', 'order', 'empty', 'alert_date')),
-				  format('SELECT id FROM cars.alerts WHERE #started_at >= %L', :'alert2'));
+				  format('SELECT id FROM cars.alerts WHERE #started_at >= %L', :'lasting'));
 
 SELECT same_under(ARRAY(SELECT ways('bounds', 'order', 'empty')),
 	format('SELECT id FROM cars.alarms WHERE #created_at BETWEEN %L AND %L', :'alarm1', :'alarm1'),

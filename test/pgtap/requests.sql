@@ -257,3 +257,4 @@ END $$;
 SELECT pg_temp.executes('force_custom_plan');
 SELECT pg_temp.executes('force_generic_plan');
 
+SELECT * FROM finish();

@@ -66,8 +66,8 @@ EXCEPTION WHEN OTHERS THEN
 	RETURN SQLSTATE;
 END $$;
 ALTER SERVER sim OPTIONS (ADD retries '0');
-SELECT is(pg_temp.refused(fault, '''x'''), '0 rows', 'unknown: ' || fault::text),
-	   is(pg_temp.refused(fault, '{1}'), sqlstate, 'listed: ' || fault::text)
+SELECT unnest(ARRAY[is(pg_temp.refused(fault, '''x'''), '0 rows', 'unknown: ' || fault::text),
+					is(pg_temp.refused(fault, '{1}'), sqlstate, 'listed: ' || fault::text)])
 FROM (VALUES
 	('{"kind": "status", "status": 400}'::jsonb, 'HV000'),
 	('{"kind": "status", "status": 403}', '42501'),
@@ -134,8 +134,10 @@ SELECT sim_heal();
 
 -- no vehicles at all: a word of warning, and no rows
 SELECT sim_config('{"vehicles": 0}');
+SET client_min_messages = error;
 SELECT is(rows_of('SELECT id FROM cars.trips'), '{}', 'an account without vehicles: trips');
 SELECT is(rows_of('SELECT id FROM cars.vehicles'), '{}', 'an account without vehicles: vehicles');
+SET client_min_messages = warning;
 SELECT is(messages_of('SELECT id FROM cars.vehicles'), '{WARNING 01000: the account has no vehicles}', 'vehicles: the warning');
 SELECT is(messages_of('SELECT id FROM cars.trips'), '{WARNING 01000: the account has no vehicles}', 'trips: the warning');
 SELECT is(messages_of('SELECT id FROM cars.trips WHERE vin = ''nowhere'''), '{WARNING 01000: the account has no vehicles}', 'by VIN: the warning');

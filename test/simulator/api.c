@@ -106,8 +106,9 @@ answer_page(Call *c, const char *tail, const char *key, Selection *sel, const ch
 }
 
 /*
- * Which date is meant is a knob.  A record that lacks the date compared is in
- * no range; contained wants every date that there is.
+ * Which date is meant is a knob.  A record without a start is in no range of
+ * starts; one without a stop lasts, and its stop so far is now; contained wants
+ * every date that there is.
  */
 static bool
 dated_in(Request *r, int64_t kind, int64_t start, int64_t stop, int64_t created)
@@ -119,7 +120,7 @@ dated_in(Request *r, int64_t kind, int64_t start, int64_t stop, int64_t created)
 		case DATE_STARTED:
 			return start && query_ranges_hold(r, start);
 		case DATE_STOPPED:
-			return stop && query_ranges_hold(r, stop);
+			return query_ranges_hold(r, stop ? stop : sim_now());
 		case DATE_CREATED:
 			return query_ranges_hold(r, created);
 		case DATE_OVERLAP:
