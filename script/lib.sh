@@ -164,7 +164,7 @@ enter_run()
 		chown -R "$user:$(id -g "$user")" "$dir"
 		become=(setpriv "--reuid=$user" "--regid=$(id -g "$user")" --init-groups)
 	fi
-	for name in CC COPT PG_CONFIG TERM COLUMNS PAGER CI; do
+	for name in CC COPT PG_CONFIG TERM COLUMNS PAGER CI SOAK; do
 		[ -z "${!name:-}" ] || keep+=("$name=${!name}")
 	done
 	cd "$dir/src" || exit
@@ -387,8 +387,8 @@ start_simulator()
 
 use_simulator()
 {
-	SIM_PORT=$(head -n 1 "$RUN/simulator/$1/ready")
-	export SIM_PORT
+	read -r SIM_PORT SIM_TLS_PORT <"$RUN/simulator/$1/ready"
+	export SIM_PORT SIM_TLS_PORT
 	export SIM_HOST=http://127.0.0.1:$SIM_PORT
 	export SIM_URL=$SIM_HOST/connectedcar/v4
 	export SIM_AUTH_URL=$SIM_HOST/am/oauth2

@@ -182,7 +182,7 @@ DECLARE
 BEGIN
 	EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, FORMAT JSON) ' || query INTO document;
 	RETURN QUERY SELECT node ->> 'Alias',
-			regexp_replace(node ->> 'First Request', '%2F[0-9TZA%-]+', '/{tomorrow}'),
+			regexp_replace(node ->> 'First Request', '/20[0-9TZ:-]+', '/{tomorrow}'),
 			node ->> 'Requests', node ->> 'Retried', node ->> 'Pages', ((node ->> 'Bytes')::bigint > 0)::text
 		  FROM jsonb_path_query(document, 'strict $.**') AS node
 		 WHERE jsonb_typeof(node) = 'object' AND node ->> 'Node Type' = 'Foreign Scan' ORDER BY 1;

@@ -27,6 +27,7 @@ collection_create(MemoryContext parent, CollectionRole role, const Resource *res
 	c->resource = resource;
 	c->paged = true;
 	c->total = -1;
+	c->largest_total = -1;
 	return c;
 }
 
@@ -38,6 +39,7 @@ collection_restart(Collection *c)
 	c->barren = 0;
 	c->rows = 0;
 	c->total = -1;
+	c->largest_total = -1;
 	c->restarts++;
 	c->tokens = NULL;
 	for (int i = 0; i < 2; i++)
@@ -105,7 +107,7 @@ collection_check_page(Collection *c)
 	c->barren = c->page_rows > 0 ? 0 : c->barren + 1;
 	if (c->barren >= MAX_BARREN_PAGES)
 		return "pages go on without bringing anything new";
-	if (c->total >= 0 && c->rows >= c->total)
+	if (c->largest_total >= 0 && c->rows >= c->largest_total)
 		return "there are more pages than the total explains";
 	return NULL;
 }
@@ -117,6 +119,7 @@ collection_total_shrank(Collection *c, int64 total)
 
 	if (total >= 0)
 		c->total = total;
+	c->largest_total = Max(c->largest_total, total);
 	return shrank;
 }
 

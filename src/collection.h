@@ -45,6 +45,7 @@ typedef struct Collection
 	int64		rows;			/* without repeated ones */
 	int64		page_rows;		/* the same, of this page */
 	int64		total;			/* as last said; -1 = never */
+	int64		largest_total;	/* that was ever said */
 	int			restarts;
 	bool		emitted;		/* rows went out: it cannot be restarted */
 	bool		warned;

@@ -21,6 +21,14 @@
 #define MAX_EXCERPT		200
 #define MAX_UUID		64
 
+/* The API's own error document, in whatever shape. */
+typedef struct ApiError
+{
+	int			code;			/* five digits, or 0 when there is none */
+	char	   *message;		/* or NULL; redacted */
+	char	   *uuid;			/* or NULL */
+} ApiError;
+
 /* ---------------------------------------------------------------------
  * Redaction
  * ---------------------------------------------------------------------
@@ -336,7 +344,7 @@ secrets_of(const FaultContext *context)
 	return context != NULL ? context->secrets : NULL;
 }
 
-bool
+static bool
 api_error_parse(const HttpAnswer *answer, const FaultContext *context, ApiError *error)
 {
 	json_t	   *document = load_document(answer);
@@ -378,11 +386,8 @@ answer_is_no_data(const HttpAnswer *answer)
 	return code / 100 == 404;
 }
 
-/*
- * What the API said, as a sentence.
- */
-static char *
-told(const HttpAnswer *answer, const FaultContext *context)
+char *
+answer_told(const HttpAnswer *answer, const FaultContext *context)
 {
 	StringInfoData out;
 	ApiError	error;
@@ -447,6 +452,7 @@ static void
 set_fault(Fault *fault, int sqlerrcode, const FaultContext *context, const char *reason)
 {
 	fault->sqlerrcode = sqlerrcode;
+	fault->reason = pstrdup(reason);
 	fault->message = psprintf("%s: %s", wanted(context), reason);
 }
 
@@ -517,7 +523,7 @@ fault_of_4xx(Fault *fault, const HttpAnswer *answer, const FaultContext *context
 			set_fault(fault, ERRCODE_CONFIGURATION_LIMIT_EXCEEDED, context,
 					  "the API's request quota is exceeded");
 			fault->hint = hint_of_429(answer);
-			fault->detail = psprintf("%s%s", told(answer, context), quota_words(&answer->quota));
+			fault->detail = psprintf("%s%s", answer_told(answer, context), quota_words(&answer->quota));
 			break;
 		default:
 			set_fault(fault, ERRCODE_FDW_ERROR, context,
@@ -556,7 +562,7 @@ fault_of_status(Fault *fault, const HttpAnswer *answer, const FaultContext *cont
 		fault->hint = psprintf("Check the options base_url and proxy of %s.", server_words(context));
 	}
 	if (fault->detail == NULL)
-		fault->detail = told(answer, context);
+		fault->detail = answer_told(answer, context);
 }
 
 /* Transport faults; the detail is libcurl's. */

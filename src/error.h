@@ -14,6 +14,7 @@ typedef struct Fault
 {
 	int			sqlerrcode;
 	char	   *message;		/* primary message: lower case, no full stop */
+	const char *reason;			/* its end, which does not say whose rows */
 	char	   *detail;			/* sentences, or NULL */
 	char	   *hint;			/* sentences, or NULL */
 } Fault;
@@ -44,17 +45,11 @@ extern Fault *fault_of_content(const FaultContext *context, const char *what,
 /* Raise a fault at ERROR, or show it at WARNING. */
 extern void fault_report(int elevel, const Fault *fault);
 
-/* The API's own error document: "code", "uuid", "message" in whatever shape. */
-typedef struct ApiError
-{
-	int			code;			/* five digits, or 0 when there is none */
-	char	   *message;		/* or NULL; redacted */
-	char	   *uuid;			/* or NULL */
-} ApiError;
-
-/* Parses an error body (never raises); false when it is no JSON object. */
-extern bool api_error_parse(const HttpAnswer *answer, const FaultContext *context,
-							ApiError *error);
+/*
+ * What the API said of a request that it refused, as a sentence: status, its
+ * own code and message, the request's uuid.
+ */
+extern char *answer_told(const HttpAnswer *answer, const FaultContext *context);
 
 /* True for a 404 whose JSON body carries a code of 404xx: "there is none". */
 extern bool answer_is_no_data(const HttpAnswer *answer);

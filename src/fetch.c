@@ -118,7 +118,7 @@ fail(Fetch *f, Collection *c, Fault *fault)
 			(errcode(fault->sqlerrcode),
 			 errmsg("result lacks %s of vehicle \"%s\": %s",
 					c->resource->name, c->vin != NULL ? c->vin : c->vehicle_id,
-					fault->message),
+					fault->reason),
 			 fault->detail != NULL ? errdetail("%s", fault->detail) : 0,
 			 fault->hint != NULL ? errhint("%s", fault->hint) : 0));
 	end_collection(f, c);
@@ -187,6 +187,7 @@ suspend(Fetch *f, Collection *c, const Fault *fault)
 	c->suspended = palloc(sizeof(Fault));
 	c->suspended->sqlerrcode = fault->sqlerrcode;
 	c->suspended->message = pstrdup(fault->message);
+	c->suspended->reason = pstrdup(fault->reason);
 	c->suspended->detail = fault->detail == NULL ? NULL : pstrdup(fault->detail);
 	c->suspended->hint = fault->hint == NULL ? NULL : pstrdup(fault->hint);
 	MemoryContextSwitchTo(old);
@@ -209,21 +210,15 @@ static void
 no_data(Fetch *f, Collection *c, const HttpAnswer *answer)
 {
 	FaultContext context;
-	ApiError	error;
 
 	if (c->vehicle_id != NULL || !c->resource->has_id || f->spec.vin_prefix != NULL)
 		return;
 	fault_context(f, c, &context);
-	if (api_error_parse(answer, &context, &error))
-		ereport(WARNING,
-				(errcode(ERRCODE_WARNING),
-				 errmsg("the account has no vehicles"),
-				 errdetail("The API answered with code %d%s%s%s%s.", error.code,
-						   error.message != NULL ? ": " : "",
-						   error.message != NULL ? error.message : "",
-						   error.uuid != NULL ? ", uuid " : "",
-						   error.uuid != NULL ? error.uuid : ""),
-				 errhint("The owner may have withdrawn the consent, or the car may be in private mode.")));
+	ereport(WARNING,
+			(errcode(ERRCODE_WARNING),
+			 errmsg("the account has no vehicles"),
+			 errdetail("%s", answer_told(answer, &context)),
+			 errhint("The owner may have withdrawn the consent, or the car may be in private mode.")));
 }
 
 /* application/json, application/hal+json, ...; parameters do not matter. */

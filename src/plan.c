@@ -82,10 +82,17 @@ typedef struct Estimate
 	Cost		total;
 } Estimate;
 
+/* So many requests, "concurrency" of them at once; a join's inner side alone. */
+static double
+rounds_of(const RelPlan *plan, double requests, bool parameterized)
+{
+	return parameterized ? requests : ceil(requests / plan->server.concurrency);
+}
+
 /*
  * Rows and cost under a list of clauses.  A request costs request_cost; where
  * many are asked, "concurrency" of them run at once.  A parameterized scan is
- * told its vehicle, so it never fans out.
+ * told its vehicle, so it does not fan out, and does not list them each time.
  */
 static void
 estimate(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan, List *clauses,
@@ -98,32 +105,34 @@ estimate(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan, List *clauses,
 	double		vehicles,
 				trips = 1,
 				pages,
-				requests,
-				listings;
+				rounds;			/* requests one after the other */
 
 	qual_extract(root, rel, &plan->columns, bare, &trees);
 	vehicles = asked(trees.tree[KEY_VEHICLE], trees.operands, ASSUMED_VEHICLES);
 	vehicles = Min(vehicles, asked(trees.tree[KEY_VIN], trees.operands, ASSUMED_VEHICLES));
 	if (resource->parent == PARENT_TRIP)
 		trips = asked(trees.tree[KEY_TRIP], trees.operands, ASSUMED_TRIPS);
+
+	result->rows = clauselist_selectivity(root, others, rel->relid, JOIN_INNER, NULL) *
+		(resource->parent == PARENT_ACCOUNT && resource->has_id ? vehicles :
+		 vehicles * trips * resource->rows_per_parent);
 	if (resource->parent == PARENT_ACCOUNT)
 		vehicles = 1;
-
-	result->rows = vehicles * trips * resource->rows_per_parent *
-		clauselist_selectivity(root, others, rel->relid, JOIN_INNER, NULL);
 	result->rows = clamp_row_est(result->rows);
 
+	/* pages of one vehicle or trip come one after the other */
 	pages = plan->table.page_size > 0 ?
 		ceil(result->rows / (vehicles * trips) / plan->table.page_size) : 1;
-	listings = (resource->parent != PARENT_ACCOUNT && trees.tree[KEY_VEHICLE] == NIL) ? 1 : 0;
+	rounds = Max(pages, 1) * rounds_of(plan, vehicles * trips, parameterized);
 	if (resource->parent == PARENT_TRIP && trees.tree[KEY_TRIP] == NIL)
-		listings += vehicles;
-	requests = listings + vehicles * trips * Max(pages, 1);
-
-	result->startup = plan->server.request_cost * (listings > 0 && !parameterized ? 2 : 1);
-	if (!parameterized)
-		requests = ceil(requests / plan->server.concurrency);
-	result->total = Max(result->startup, plan->server.request_cost * requests) +
+		rounds += rounds_of(plan, vehicles, parameterized);
+	result->startup = plan->server.request_cost;
+	if (resource->parent != PARENT_ACCOUNT && trees.tree[KEY_VEHICLE] == NIL && !parameterized)
+	{
+		rounds++;				/* the listing */
+		result->startup += plan->server.request_cost;
+	}
+	result->total = Max(result->startup, plan->server.request_cost * rounds) +
 		(cpu_tuple_cost + rel->baserestrictcost.per_tuple) * result->rows +
 		rel->baserestrictcost.startup;
 }

@@ -165,7 +165,7 @@ ends_at_once busy 'rows that no page shall have' \
 # 40 MB of small things that no column wants
 {
 	printf '{"match": "/trips", "times": -1, "fault": {"kind": "bad_json", "body": "{\\"x\\": ['
-	{ yes '[],' || :; } 2>/dev/null | tr -d '\n' | head -c 39999999
+	{ yes '[],' | tr -d '\n' | head -c 39999999; } 2>/dev/null || :
 	printf '0], \\"total\\": 0, \\"_embedded\\": {\\"trips\\": []}}"}}'
 } >"$WORK/huge"
 curl -fsS -o "$WORK/answer" -H 'Content-Type: application/json' --data-binary "@$WORK/huge" "$SIM_CONTROL/faults"
