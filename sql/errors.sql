@@ -27,7 +27,7 @@ BEGIN
 END $$;
 -- The same for some faults, a status.  Libcurl words its details anew now and then.
 CREATE FUNCTION pg_temp.say_network(VARIADIC faults text[]) RETURNS SETOF text LANGUAGE sql AS $$
-	SELECT regexp_replace(pg_temp.say('/status', f::jsonb), '(DETAIL:  )(Recv failure|Transfer closed|end of response)[^\n]*', '\1<libcurl''s>') FROM unnest(faults) AS f
+	SELECT regexp_replace(pg_temp.say('/status', f::jsonb), '(DETAIL:  )(?!The answer|No whole answer)[^\n]*', '\1<libcurl''s>') FROM unnest(faults) AS f
 $$;
 
 --

@@ -31,13 +31,6 @@ kill_simulator()
 	wait "$pid" 2>/dev/null || :
 }
 
-# How many requests were under way at once.
-most_at_once()
-{
-	sim log | jq '[.[] | {t: .start_ms, d: 1}, {t: (.end_ms // 1e15), d: -1}] | sort_by(.t, .d)
-		| reduce .[] as $e ({n: 0, max: 0}; .n += $e.d | .max = ([.max, .n] | max)) | .max'
-}
-
 connections_used()
 {
 	sim log | jq '[.[].connection] | unique | length'

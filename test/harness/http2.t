@@ -32,12 +32,20 @@ listening()
 	(exec 3<>"/dev/tcp/127.0.0.1/$PORT") 2>/dev/null
 }
 
+start_nghttpx()
+{
+	# shellcheck disable=SC2016
+	local format='$alpn $remote_port $status $request'
+
+	background nghttpx --conf=/dev/null --frontend="127.0.0.1,$PORT" --backend="127.0.0.1,$SIM_PORT" \
+		--workers=1 --no-ocsp --errorlog-file="$WORK/errors" --accesslog-file="$ACCESS" \
+		--accesslog-format="$format" "$WORK/server.key" "$WORK/server.pem"
+	wait_for nghttpx listening
+}
+
 PORT=$(free_port)
 ACCESS=$WORK/access
-background nghttpx --conf=/dev/null --frontend="127.0.0.1,$PORT" --backend="127.0.0.1,$SIM_PORT" \
-	--workers=1 --no-ocsp --errorlog-file="$WORK/errors" --accesslog-file="$ACCESS" \
-	--accesslog-format='$alpn $remote_port $status $request' "$WORK/server.key" "$WORK/server.pem"
-wait_for nghttpx listening
+start_nghttpx
 
 # The access log since the last time: "protocol port status request"; a line
 # comes when the answer has been sent.
@@ -60,12 +68,6 @@ forget_entries()
 column()
 {
 	entries | awk -v n="$1" '{ print $n }' | sort -u | paste -sd' '
-}
-
-most_at_once()
-{
-	sim log | jq '[.[] | {t: .start_ms, d: 1}, {t: (.end_ms // 1e15), d: -1}] | sort_by(.t, .d)
-		| reduce .[] as $e ({n: 0, max: 0}; .n += $e.d | .max = ([.max, .n] | max)) | .max'
 }
 
 cars
@@ -145,10 +147,7 @@ kill "${BACKGROUND[0]}"
 wait "${BACKGROUND[0]}" || :
 run a 'SELECT count(*) FROM cars.trips;'
 is "$SQLSTATE" 08001 'nghttpx is gone'
-background nghttpx --conf=/dev/null --frontend="127.0.0.1,$PORT" --backend="127.0.0.1,$SIM_PORT" \
-	--workers=1 --no-ocsp --errorlog-file="$WORK/errors" --accesslog-file="$ACCESS" \
-	--accesslog-format='$alpn $remote_port $status $request' "$WORK/server.key" "$WORK/server.pem"
-wait_for nghttpx listening
+start_nghttpx
 run a 'SELECT count(*) FROM cars.trips;'
 is "$SQLSTATE $SAID" "00000 $expected" 'and back: the session works'
 

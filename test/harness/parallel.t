@@ -10,7 +10,7 @@
 . test/harness/tap.sh
 . test/harness/session.sh
 
-BACKENDS=10
+PSQLS=10
 
 cars
 ID1=$(vehicle_id 1)
@@ -39,13 +39,13 @@ SQL
 "$PG_BINDIR/psql" -XAtq -f "$WORK/mixed.sql" >"$WORK/expected" 2>&1
 is "$(head -n 1 "$WORK/expected" | cut -d'|' -f1)" "$TRIPS" 'one backend counts as many trips as there are'
 pids=()
-for ((i = 0; i < BACKENDS; i++)); do
+for ((i = 0; i < PSQLS; i++)); do
 	"$PG_BINDIR/psql" -XAtq -f "$WORK/mixed.sql" >"$WORK/got.$i" 2>&1 &
 	pids+=($!)
 done
 wait "${pids[@]}"
-for ((i = 0; i < BACKENDS; i++)); do
-	ok "backend $i of $BACKENDS at once has the same rows" cmp "$WORK/expected" "$WORK/got.$i"
+for ((i = 0; i < PSQLS; i++)); do
+	ok "backend $i of $PSQLS at once has the same rows" cmp "$WORK/expected" "$WORK/got.$i"
 done
 
 # ---- two sessions, one of which is waiting ----

@@ -10,6 +10,8 @@
 OUR_TOKEN=s3cret-of-owner
 PUBLIC_TOKEN=s3cret-of-public
 
+# at that level the postmaster logs its environment
+unset SIM_TOKEN PGOPTIONS
 start_cluster roles log_min_messages=debug5
 for token in owner reader public new; do
 	TOKENS+=${TOKENS:+, }"\"s3cret-of-$token\": {\"scopes\": \"all\"}"
@@ -148,7 +150,6 @@ await a
 
 close_session a
 open_session a -U car_host
-HOST=$(printf '%s' "$SIM_URL" | sed 's|^http://||; s|/.*||')
 run a "CREATE SERVER own FOREIGN DATA WRAPPER stellantis_fdw OPTIONS (brand 'peugeot');"
 is "$SQLSTATE" 42501 'USAGE on the wrapper is PostgreSQL'\''s to demand'
 q 'GRANT USAGE ON FOREIGN DATA WRAPPER stellantis_fdw TO car_host' -c "GRANT CREATE ON DATABASE postgres TO car_host"

@@ -1,4 +1,6 @@
 # shellcheck shell=bash
+# SC2034: the tests use what is set here.
+# shellcheck disable=SC2034
 #
 # session.sh
 #	After tap.sh: psql sessions that stay open, several at once; what a backend
@@ -178,4 +180,11 @@ asked()
 vehicle_id()
 {
 	sim world | jq -r ".vehicles[$1 - 1].vehicle.id"
+}
+
+# How many requests were under way at once.
+most_at_once()
+{
+	sim log | jq '[.[] | {t: .start_ms, d: 1}, {t: (.end_ms // 1e15), d: -1}] | sort_by(.t, .d)
+		| reduce .[] as $e ({n: 0, max: 0}; .n += $e.d | .max = ([.max, .n] | max)) | .max'
 }

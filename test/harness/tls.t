@@ -76,7 +76,7 @@ works()
 	is "$SQLSTATE $SAID" '00000 6' "$1"
 }
 
-STATE=^08001$
+STATE='^08001$'
 
 # refused TITLE REGEX OPTIONS [MAPPING-OPTIONS]: an error 08001 that says so, in
 # a new session
@@ -159,11 +159,11 @@ works 'both in one file' "$CA, cert_file '$TLS/both.pem'"
 # With TLS 1.3 a client believes in the connection before the server has seen
 # its certificate.  This server then hangs up without a word, so that it cannot
 # be told from another loss.
-STATE=^0800[16]$
+STATE='^0800[16]$'
 refused 'no certificate, where one is demanded' 'certificate' "$CA"
 refused 'a certificate of another authority' '[Cc]ertificate|alert|handshake' \
 	"$CA, cert_file '$TLS/stranger.pem', key_file '$TLS/stranger.key'"
-STATE=^08001$
+STATE='^08001$'
 refused 'a key that belongs to another certificate' "$TLS/stranger.key|$TLS/client.pem" \
 	"$CA, cert_file '$TLS/client.pem', key_file '$TLS/stranger.key'"
 works 'an encrypted key and its password' "$CA, cert_file '$TLS/client.pem', key_file '$TLS/locked.key'" \
@@ -203,9 +203,9 @@ PORT=$SIM_TLS_PORT
 
 # the connection of one certificate is not another's, nor is that of one key
 works 'with the right certificate again' "$CA, cert_file '$TLS/client.pem', key_file '$TLS/client.key'"
-STATE=^0800[16]$
+STATE='^0800[16]$'
 refused_here 'without it, while there is a connection' 'certificate' "$CA"
-STATE=^08001$
+STATE='^08001$'
 works 'with the right key once more' "$CA, cert_file '$TLS/client.pem', key_file '$TLS/locked.key'" \
 	"key_password '$PASSWORD'"
 refused_here 'with another password, while there is a connection' "$TLS/locked.key" \
