@@ -12,7 +12,7 @@ void
 ask_again(Fetch *f, Collection *c)
 {
 	c->pins++;
-	dlist_push_tail(&f->pending, &c->node);
+	dlist_push_tail(c->role == ROLE_ROWS ? &f->pending : &f->listings, &c->node);
 }
 
 /* The address of a collection; parameters follow. */
@@ -22,6 +22,25 @@ begin_url(Fetch *f, StringInfo url, const char *endpoint, const Collection *c)
 	initStringInfo(url);
 	appendStringInfoString(url, f->spec.account->base_url);
 	request_path(url, endpoint, c->vehicle_id, c->trip_id);
+}
+
+/* Many collections may wait: what they keep is small. */
+static void
+keep_url(Collection *c, StringInfo url)
+{
+	c->url = MemoryContextStrdup(c->context, url->data);
+	pfree(url->data);
+}
+
+static void
+set_whose(Collection *c, const char *vehicle_id, const char *vin, const char *trip_id)
+{
+	MemoryContext old = MemoryContextSwitchTo(c->context);
+
+	c->vehicle_id = vehicle_id == NULL ? NULL : pstrdup(vehicle_id);
+	c->vin = vin == NULL ? NULL : pstrdup(vin);
+	c->trip_id = trip_id == NULL ? NULL : pstrdup(trip_id);
+	MemoryContextSwitchTo(old);
 }
 
 static void
@@ -38,13 +57,10 @@ ask_rows(Fetch *f, const char *endpoint, bool paged, const char *vehicle_id,
 {
 	const FetchSpec *spec = &f->spec;
 	Collection *c = collection_create(f->context, ROLE_ROWS, spec->resource);
-	MemoryContext old = MemoryContextSwitchTo(c->context);
 	StringInfoData url;
 
 	c->paged = paged;
-	c->vehicle_id = vehicle_id == NULL ? NULL : pstrdup(vehicle_id);
-	c->vin = vin == NULL ? NULL : pstrdup(vin);
-	c->trip_id = trip_id == NULL ? NULL : pstrdup(trip_id);
+	set_whose(c, vehicle_id, vin, trip_id);
 	begin_url(f, &url, endpoint, c);
 	if (spec->timestamps != NULL)
 		request_param(&url, "timestamps", spec->timestamps);
@@ -57,8 +73,7 @@ ask_rows(Fetch *f, const char *endpoint, bool paged, const char *vehicle_id,
 		request_param(&url, "vinPrefix", spec->vin_prefix);
 	if (paged && spec->page_size > 0)
 		request_param_int(&url, "pageSize", spec->page_size);
-	c->url = url.data;
-	MemoryContextSwitchTo(old);
+	keep_url(c, &url);
 
 	if (f->counters->first_request == NULL)
 		f->counters->first_request =
@@ -73,21 +88,18 @@ ask_listing(Fetch *f, const char *prefix)
 {
 	const Resource *resource = catalog_resource("vehicles");
 	Collection *c;
-	MemoryContext old;
 	StringInfoData url;
 
 	if (f->listing != NULL)
 		return;
 	garage_begin(f->garage, prefix);
 	c = collection_create(f->context, ROLE_VEHICLES, resource);
-	old = MemoryContextSwitchTo(c->context);
 	begin_url(f, &url, resource->endpoint, c);
 	add_locale(f, &url, resource);
 	if (prefix != NULL)
 		request_param(&url, "vinPrefix", prefix);
 	request_param_int(&url, "pageSize", resource->max_page_size);
-	c->url = url.data;
-	MemoryContextSwitchTo(old);
+	keep_url(c, &url);
 	f->listing = c;
 	ask_again(f, c);
 }
@@ -100,19 +112,14 @@ ask_trips(Fetch *f, const char *vehicle_id, const char *vin, bool vehicle_suppli
 	Collection *c = collection_create(f->context,
 									  suspect != NULL ? ROLE_CHECK_TRIP : ROLE_TRIPS,
 									  resource);
-	MemoryContext old = MemoryContextSwitchTo(c->context);
 	StringInfoData url;
 
-	c->vehicle_id = pstrdup(vehicle_id);
-	c->vin = vin == NULL ? NULL : pstrdup(vin);
+	set_whose(c, vehicle_id, vin, NULL);
 	c->vehicle_supplied = vehicle_supplied;
 	c->suspect = suspect;
 	begin_url(f, &url, resource->endpoint, c);
-	if (suspect == NULL && f->spec.trip_timestamps != NULL)
-		request_param(&url, "timestamps", f->spec.trip_timestamps);
 	request_param_int(&url, "pageSize", resource->max_page_size);
-	c->url = url.data;
-	MemoryContextSwitchTo(old);
+	keep_url(c, &url);
 	ask_again(f, c);
 }
 
@@ -178,15 +185,8 @@ ask_listed_vehicle(Fetch *f, const GarageVehicle *vehicle)
 		(vehicle->vin == NULL ||
 		 !qual_text_matches(spec->vin_tree, spec->values, vehicle->vin)))
 		return;
-	if (!spec->vehicles.all)
-	{
-		bool		wanted = false;
-
-		for (int i = 0; i < spec->vehicles.n && !wanted; i++)
-			wanted = strcmp(spec->vehicles.texts[i], vehicle->id) == 0;
-		if (!wanted)
-			return;
-	}
+	if (f->wanted != NULL && strset_lookup(f->wanted, vehicle->id) == NULL)
+		return;
 	ask_vehicle(f, vehicle->id, vehicle->vin, false);
 }
 
@@ -200,6 +200,12 @@ ask_first(Fetch *f)
 		ask_rows(f, resource->endpoint, resource->shape == SHAPE_COLLECTION, NULL, NULL, NULL);
 	else if (resource->parent != PARENT_ACCOUNT && (spec->vehicles.all || spec->need_vin))
 	{
+		if (!spec->vehicles.all)
+		{
+			f->wanted = strset_create(f->context, spec->vehicles.n, NULL);
+			for (int i = 0; i < spec->vehicles.n; i++)
+				strset_add(f->wanted, spec->vehicles.texts[i]);
+		}
 		if (garage_is_complete(f->garage, spec->vin_prefix))
 			for (int i = 0; i < garage_size(f->garage); i++)
 				ask_listed_vehicle(f, garage_nth(f->garage, i));
@@ -210,4 +216,3 @@ ask_first(Fetch *f)
 		for (int i = 0; i < spec->vehicles.n; i++)
 			ask_vehicle(f, spec->vehicles.texts[i], NULL, true);
 }
-

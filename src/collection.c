@@ -146,15 +146,30 @@ collection_reconcile(Collection *c)
 			 errdetail("The API announced more rows than its pages held; the result may be incomplete.")));
 }
 
-void
-collection_warn_shrunk(Collection *c, int64 before)
+/* The total is not what it was on the page before. */
+static void
+warn_changed(Collection *c, const char *how, int64 before, const char *detail)
 {
 	if (c->warned)
 		return;
 	c->warned = true;
 	ereport(WARNING,
 			(errcode(ERRCODE_WARNING),
-			 errmsg("total shrank from %lld to %lld while pages were read: %s",
-					(long long) before, (long long) c->total, describe(c)),
-			 errdetail("Rows may have moved to a page that was read already; the result may be incomplete.")));
+			 errmsg("total of %s %s from %lld to %lld while its pages were read",
+					describe(c), how, (long long) before, (long long) c->total),
+			 errdetail("%s", detail)));
+}
+
+void
+collection_warn_shrunk(Collection *c, int64 before)
+{
+	warn_changed(c, "shrank", before,
+				 "Rows may have moved to a page that was read already; the result may be incomplete.");
+}
+
+void
+collection_warn_grown(Collection *c, int64 before)
+{
+	warn_changed(c, "grew", before,
+				 "Rows may have moved to a page that was not read yet, and be in the result twice.");
 }

@@ -82,6 +82,9 @@ extern bool collection_total_shrank(Collection *c, int64 total);
 /* At the end: a WARNING when there were fewer rows than the total says. */
 extern void collection_reconcile(Collection *c);
 
+/* WARNING that the total grew where repeated rows cannot be told. */
+extern void collection_warn_grown(Collection *c, int64 before);
+
 /* WARNING that the total shrank after rows went out. */
 extern void collection_warn_shrunk(Collection *c, int64 before);
 

@@ -439,7 +439,8 @@ end_document(Decoder *decoder)
 {
 	if (!reader_next_is(&decoder->walker.reader, JSON_TOKEN_END))
 		return false;
-	if (decoder->rows_key != NULL && !decoder->rows_seen)
+	/* an empty collection may come without its array */
+	if (decoder->rows_key != NULL && !decoder->rows_seen && decoder->envelope->total != 0)
 		return broken_shape(decoder, "There is no \"%s\" in \"_embedded\".", decoder->rows_key);
 	decoder->envelope->complete = true;
 	return true;

@@ -15,6 +15,10 @@
 #include <ctype.h>
 
 #include "decode_lex.h"
+#include "miscadmin.h"
+
+/* Values skipped between two looks at whether the query is to end. */
+#define VALUES_PER_CHECK	4096
 
 void
 reader_init(JsonReader *reader, const char *json, size_t len)
@@ -104,12 +108,17 @@ reader_skip(JsonReader *reader)
 {
 	uint8		is_object[JSON_MAX_NESTING + 1];
 	int			floor = reader->depth;
+	uint32		skipped = 0;
 
 	for (;;)
 	{
 		ReaderStep	step;
 		bool		first = false;
 		JsonSlice	name;
+
+		/* A document can be all of this, and as large as a server likes. */
+		if (++skipped % VALUES_PER_CHECK == 0)
+			CHECK_FOR_INTERRUPTS();
 
 		/* On the first token of a value. */
 		switch (reader->lex.token_type)

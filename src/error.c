@@ -403,7 +403,8 @@ answer_told(const HttpAnswer *answer, const FaultContext *context)
 			appendStringInfo(&out, " with code %d", error.code);
 		if (error.message != NULL)
 			appendStringInfo(&out, ": \"%s\"", error.message);
-		appendStringInfoChar(&out, '.');
+		if (error.message == NULL || error.message[strlen(error.message) - 1] != '.')
+			appendStringInfoChar(&out, '.');
 		if (error.uuid != NULL)
 			appendStringInfo(&out, "  The request's uuid is %s.", error.uuid);
 	}
@@ -412,8 +413,11 @@ answer_told(const HttpAnswer *answer, const FaultContext *context)
 		if (answer->content_type[0] != '\0')
 			appendStringInfo(&out, " with content type \"%s\"",
 							 redact(answer->content_type, secrets_of(context), 100));
-		appendStringInfo(&out, ": \"%s\".",
-						 redact(answer->body, secrets_of(context), MAX_EXCERPT));
+		if (strchr("{[", answer->body[strspn(answer->body, " \t\r\n")]) != NULL)
+			appendStringInfoChar(&out, '.');	/* a car's data are for no log */
+		else
+			appendStringInfo(&out, ": \"%s\".",
+							 redact(answer->body, secrets_of(context), MAX_EXCERPT));
 	}
 	return out.data;
 }
@@ -456,24 +460,46 @@ set_fault(Fault *fault, int sqlerrcode, const FaultContext *context, const char 
 	fault->message = psprintf("%s: %s", wanted(context), reason);
 }
 
+/* "a,b" as "a, b". */
+static char *
+spaced(const char *list)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	for (; *list != '\0'; list++)
+	{
+		appendStringInfoChar(&out, *list);
+		if (*list == ',')
+			appendStringInfoChar(&out, ' ');
+	}
+	return out.data;
+}
+
 static char *
 hint_of_403(const FaultContext *context)
 {
 	const Resource *resource = context->resource;
 
 	if (resource == NULL || resource->scopes == NULL)
-		return pstrdup("Check that the vehicle belongs to this account and that its owner has not withdrawn his consent.");
-	return psprintf("The table \"%s\" needs the scope %s, which the vehicle's owner grants at enrolment.  "
-					"A vehicle of another account is refused likewise.",
-					resource->name, resource->scopes);
+		return psprintf("Check that the owner has not withdrawn consent, and the brand or realm of %s.",
+						server_words(context));
+	return psprintf("The table \"%s\" needs %s %s, which the vehicle's owner grants at enrolment.  "
+					"A vehicle of another account, and a wrong brand or realm, are refused likewise.",
+					resource->name, strchr(resource->scopes, ',') != NULL ? "the scopes" : "the scope",
+					spaced(resource->scopes));
 }
 
 static char *
 hint_of_429(const HttpAnswer *answer)
 {
 	if (answer->retry_after_ms >= 0)
-		return psprintf("Try again in " INT64_FORMAT " seconds.",
-						(answer->retry_after_ms + 999) / 1000);
+	{
+		int64		seconds = Max((answer->retry_after_ms + 999) / 1000, 1);
+
+		return psprintf("Try again in " INT64_FORMAT " %s.", seconds,
+						seconds == 1 ? "second" : "seconds");
+	}
 	return pstrdup("Try again later: the API counts requests per second and per 24 hours.");
 }
 
@@ -501,7 +527,7 @@ fault_of_4xx(Fault *fault, const HttpAnswer *answer, const FaultContext *context
 		case 401:
 			set_fault(fault, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, context,
 					  "the API does not accept the credentials");
-			fault->hint = psprintf("Get a new access token by enrolling again and set it with ALTER USER MAPPING ... OPTIONS (SET access_token '...'); or check client_id of %s.",
+			fault->hint = psprintf("Get a new access token by enrolling again and set it with ALTER USER MAPPING ... OPTIONS (SET access_token '...'); and check client_id, and brand or realm, of %s.",
 								   server_words(context));
 			break;
 		case 403:
@@ -510,6 +536,14 @@ fault_of_4xx(Fault *fault, const HttpAnswer *answer, const FaultContext *context
 			fault->hint = hint_of_403(context);
 			break;
 		case 404:
+			if (answer_is_no_data(answer))
+			{
+				/* on a later page: the first one was there */
+				set_fault(fault, ERRCODE_FDW_TABLE_NOT_FOUND, context,
+						  "the API does not find the rest any more");
+				fault->hint = pstrdup("The data may have changed while they were read: try again.");
+				break;
+			}
 			set_fault(fault, ERRCODE_FDW_TABLE_NOT_FOUND, context,
 					  "the API does not know this address");
 			fault->hint = psprintf("Check the option base_url of %s.", server_words(context));
@@ -548,11 +582,12 @@ fault_of_status(Fault *fault, const HttpAnswer *answer, const FaultContext *cont
 	}
 	else if (status >= 400)
 		fault_of_4xx(fault, answer, context);
-	else if (status >= 300 || status < 200)
+	else if (status != 200)
 	{
 		set_fault(fault, ERRCODE_PROTOCOL_VIOLATION, context,
 				  psprintf("unexpected status %d from the API", status));
-		fault->hint = psprintf("Redirects are not followed: check the option base_url of %s.",
+		fault->hint = psprintf("%scheck the option base_url of %s.",
+							   status / 100 == 3 ? "Redirects are not followed: " : "If it persists, ",
 							   server_words(context));
 	}
 	else

@@ -19,6 +19,7 @@
 #include "request.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
+#include "utils/timestamp.h"
 
 /* Answers ready, and under way as far as can be guessed. */
 #define WINDOW_BYTES		((int64) 40 * 1024 * 1024)
@@ -29,16 +30,31 @@
 /* How often a listing whose total shrank is read again. */
 #define MAX_RESTARTS		3
 
-/* A decoder of id and, for vehicles, VIN. */
-static Decoder *
-create_listing_decoder(const char *rows_key, int ncolumns)
-{
-	static const DecodeColumn columns[] = {
-		{.type = TEXTOID,.conversion = CONV_SCALAR,.paths = "id",.scale_num = 1,.scale_den = 1},
-		{.type = TEXTOID,.conversion = CONV_SCALAR,.paths = "vin",.scale_num = 1,.scale_den = 1},
-	};
+/* Of listings: id and VIN of vehicles, id and start of trips. */
+static const DecodeColumn vehicle_columns[] = {
+	{.type = TEXTOID,.conversion = CONV_SCALAR,.paths = "id",.scale_num = 1,.scale_den = 1},
+	{.type = TEXTOID,.conversion = CONV_SCALAR,.paths = "vin",.scale_num = 1,.scale_den = 1},
+};
+static const DecodeColumn trip_columns[] = {
+	{.type = TEXTOID,.conversion = CONV_SCALAR,.paths = "id",.scale_num = 1,.scale_den = 1},
+	{.type = TIMESTAMPTZOID,.conversion = CONV_SCALAR,.paths = "startedAt",.scale_num = 1,.scale_den = 1},
+};
 
-	return decoder_create(columns, ncolumns, rows_key, NULL);
+static Decoder *
+listing_decoder(Fetch *f, const Collection *c)
+{
+	bool		is_vehicles = c->role == ROLE_VEHICLES;
+	Decoder   **decoder = is_vehicles ? &f->vehicles : &f->trips;
+
+	if (*decoder == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(f->context);
+
+		*decoder = decoder_create(is_vehicles ? vehicle_columns : trip_columns, 2,
+								  c->resource->rows_key, NULL);
+		MemoryContextSwitchTo(old);
+	}
+	return *decoder;
 }
 
 Fetch *
@@ -63,9 +79,8 @@ fetch_create(const FetchSpec *spec, HttpGroup *group, Garage *garage,
 		f->rows = decoder_create(spec->columns, spec->ncolumns, resource->rows_key, NULL);
 	if (resource->shape == SHAPE_OBJECT || !spec->vehicles.all)
 		f->object = decoder_create(spec->columns, spec->ncolumns, NULL, resource->row_pointer);
-	f->vehicles = create_listing_decoder(catalog_resource("vehicles")->rows_key, 2);
-	f->trips = create_listing_decoder(catalog_resource("trips")->rows_key, 1);
 	dlist_init(&f->pending);
+	dlist_init(&f->listings);
 	dlist_init(&f->ready);
 	f->asked = strset_create(f->context, 64, NULL);
 	ask_first(f);
@@ -109,8 +124,16 @@ unpin(Collection *c)
 static void
 fail(Fetch *f, Collection *c, Fault *fault)
 {
+	if (c->role == ROLE_CHECK_TRIP)
+	{
+		/* whether the trip exists cannot be found out: it was an error */
+		fail(f, c->suspect, c->suspect->suspended);
+		end_collection(f, c);
+		return;
+	}
 	if (!f->spec.account->warn_on_vehicle_error || c->vehicle_id == NULL ||
 		fault->sqlerrcode == ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION ||
+		fault->sqlerrcode == ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION ||
 		fault->sqlerrcode == ERRCODE_CONFIGURATION_LIMIT_EXCEEDED)
 		fault_report(ERROR, fault);
 
@@ -167,11 +190,18 @@ may_be_unknown_id(const Collection *c, const HttpAnswer *answer)
 	}
 }
 
-/* The listing of vehicles is complete: is a suspended collection's fault real? */
+/*
+ * The listing of vehicles is complete: is a suspended collection's fault real?
+ * A listing that lacks what it announced proves nothing.
+ */
 static void
 judge(Fetch *f, Collection *c)
 {
-	if (c->vehicle_supplied && !garage_has(f->garage, c->vehicle_id))
+	bool		listed = !c->vehicle_supplied || garage_has(f->garage, c->vehicle_id);
+
+	if (!listed && f->listing_short)
+		fail(f, c, c->suspended);
+	else if (!listed)
 		end_collection(f, c);
 	else if (c->trip_supplied)
 		ask_trips(f, c->vehicle_id, c->vin, false, c);
@@ -241,7 +271,11 @@ note_envelope(Fetch *f, Collection *c, const PageEnvelope *envelope)
 	int64		before = c->total;
 
 	if (!collection_total_shrank(c, envelope->total))
+	{
+		if (before >= 0 && c->total > before && !c->resource->has_id)
+			collection_warn_grown(c, before);
 		return true;
+	}
 	if (!c->emitted && c->pins == 1 && c->restarts < MAX_RESTARTS)
 	{
 		collection_restart(c);
@@ -256,7 +290,13 @@ note_envelope(Fetch *f, Collection *c, const PageEnvelope *envelope)
 static void
 finish_collection(Fetch *f, Collection *c)
 {
-	if (c->role == ROLE_CHECK_TRIP)
+	bool		is_short = c->rows < c->total;
+
+	if (c->role == ROLE_VEHICLES)
+		f->listing_short = is_short;
+	if (c->role == ROLE_CHECK_TRIP && is_short)
+		fail(f, c->suspect, c->suspect->suspended);
+	else if (c->role == ROLE_CHECK_TRIP)
 		end_collection(f, c->suspect);	/* no such trip: no rows */
 	else
 		collection_reconcile(c);
@@ -308,7 +348,12 @@ use_listed(Fetch *f, Collection *c, Datum *values, bool *nulls)
 			ask_listed_vehicle(f, vehicle);
 	}
 	else if (c->role == ROLE_TRIPS)
-		ask_trip(f, c->vehicle_id, c->vin, id, false, false);
+	{
+		if (nulls[1] || !f->spec.prune_trips ||
+			(DatumGetTimestampTz(values[1]) >= f->spec.trips_within.lower &&
+			 DatumGetTimestampTz(values[1]) <= f->spec.trips_within.upper))
+			ask_trip(f, c->vehicle_id, c->vin, id, false, false);
+	}
 	else if (strcmp(id, c->suspect->trip_id) == 0)
 	{
 		fail(f, c->suspect, c->suspect->suspended);
@@ -335,7 +380,7 @@ judge_suspended(Fetch *f)
 static void
 use_listing(Fetch *f, Collection *c, const HttpAnswer *answer)
 {
-	Decoder    *decoder = c->role == ROLE_VEHICLES ? f->vehicles : f->trips;
+	Decoder    *decoder = listing_decoder(f, c);
 	bool		is_vehicles = c->role == ROLE_VEHICLES;
 	PageEnvelope envelope;
 	Datum		values[2];
@@ -461,11 +506,6 @@ handle_unusable(Fetch *f, Collection *c, const HttpAnswer *answer)
 	fault = fault_of_answer(answer, &context);
 	if (may_be_unknown_id(c, answer))
 		suspend(f, c, fault);
-	else if (c->role == ROLE_CHECK_TRIP)
-	{
-		fail(f, c->suspect, c->suspect->suspended);
-		end_collection(f, c);
-	}
 	else
 		fail(f, c, fault);
 }
@@ -483,7 +523,7 @@ has_content(Fetch *f, Collection *c, const HttpAnswer *answer)
 	{
 		if (is_json_type(answer->content_type))
 			return true;
-		fail_content(f, c, psprintf("content type is \"%s\"", answer->content_type), NULL);
+		handle_unusable(f, c, answer);
 		return false;
 	}
 	if (answer->outcome == HTTP_ANSWERED &&
@@ -533,6 +573,9 @@ handle_answer(Fetch *f, HttpRequest *request)
 	f->page_bytes = Max(f->page_bytes, (int64) answer->body_len);
 	if (c->role == ROLE_ROWS)
 	{
+		/* so many answers and no row yet: one at a time would take too long */
+		if (++f->answers >= f->spec.account->concurrency && f->emitted == 0)
+			f->spec.limit = 0;
 		add_ready(f, c, request);
 		return;
 	}
@@ -563,12 +606,23 @@ window_is_open(const Fetch *f)
 		f->ready_bytes + (f->in_flight + 1) * f->page_bytes <= WINDOW_BYTES;
 }
 
+/* Rows go before listings, so that few wait while many are still to be listed. */
+static Collection *
+next_question(Fetch *f)
+{
+	dlist_head *queue = dlist_is_empty(&f->pending) ? &f->listings : &f->pending;
+
+	return dlist_is_empty(queue) ? NULL :
+		dlist_container(Collection, node, dlist_pop_head_node(queue));
+}
+
 static void
 start_requests(Fetch *f)
 {
-	while (!dlist_is_empty(&f->pending) && window_is_open(f))
+	Collection *c;
+
+	while (window_is_open(f) && (c = next_question(f)) != NULL)
 	{
-		Collection *c = dlist_container(Collection, node, dlist_pop_head_node(&f->pending));
 		const char **headers = c->role == ROLE_ROWS ? f->headers : f->listing_headers;
 		StringInfoData url;
 

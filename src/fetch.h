@@ -29,7 +29,8 @@ typedef struct FetchSpec
 
 	/* trips, for a resource below them */
 	TextSet		trips;			/* ids asked for by the query, or all */
-	const char *trip_timestamps;	/* timestamps= of the trips' listing, or NULL */
+	bool		prune_trips;	/* of listed trips, ask only those that may */
+	TimeRange	trips_within;	/* have begun in this range */
 
 	/* the request itself */
 	const char *timestamps;		/* timestamps=, or NULL */

@@ -29,10 +29,11 @@ struct Fetch
 
 	Decoder    *rows;			/* the scan's columns, of pages */
 	Decoder    *object;			/* the same, of a single object */
-	Decoder    *vehicles;		/* id, vin of the listing */
-	Decoder    *trips;			/* id of a trips listing */
+	Decoder    *vehicles;		/* id, vin of the listing; NULL until needed */
+	Decoder    *trips;			/* id, start of a trips listing; the same */
 
-	dlist_head	pending;
+	dlist_head	pending;		/* rows to ask for */
+	dlist_head	listings;		/* listings to ask for, when no rows are */
 	dlist_head	ready;
 	int			in_flight;
 	int			nready;
@@ -48,7 +49,10 @@ struct Fetch
 
 	Collection *listing;		/* under way, or NULL */
 	List	   *suspended;		/* collections whose fault waits for the listing */
+	bool		listing_short;	/* the listing lacks what it announced */
+	strset_hash *wanted;		/* ids of vehicles; NULL = whatever is listed */
 	strset_hash *asked;			/* vehicles, and vehicle/trip pairs, spawned */
+	int			answers;		/* for rows, so far */
 	int64		emitted;
 };
 

@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #endif
 
+#include "http_identity.h"
 #include "http_mux.h"
 #include "http_transfer.h"
 
@@ -384,7 +385,14 @@ set_tls(CURL *easy, const HttpSettings *s)
 		SET(CURLOPT_CAPATH, NULL);
 	}
 	if (s->cert_file != NULL)
-		SET(CURLOPT_SSLCERT, s->cert_file);
+	{
+		char		path[HTTP_IDENTITY_PATH_LEN];
+		long		alone = !http_identity_path(s, path);
+
+		SET(CURLOPT_SSLCERT, path);
+		SET(CURLOPT_FRESH_CONNECT, alone);
+		SET(CURLOPT_FORBID_REUSE, alone);
+	}
 	if (s->key_file != NULL)
 		SET(CURLOPT_SSLKEY, s->key_file);
 
@@ -603,7 +611,7 @@ ended_by_us(Transfer *transfer, HttpAnswer *answer)
 	}
 	else if (transfer->no_memory || transfer->header_flood)
 	{
-		answer->outcome = HTTP_OTHER_FAULT;
+		answer->outcome = transfer->no_memory ? HTTP_OTHER_FAULT : HTTP_TOO_LARGE;
 		strlcpy(transfer->error, transfer->no_memory ? "out of memory" :
 				"the answer's headers are too long", sizeof(transfer->error));
 	}

@@ -6,6 +6,7 @@
 
 #include "access/xact.h"
 #include "pace.h"
+#include "portability/instr_time.h"
 #include "stellantis_fdw.h"
 #include "utils/hsearch.h"
 #include "utils/timestamp.h"
@@ -14,7 +15,7 @@
 typedef struct ServerPace
 {
 	Oid			serverid;		/* hash key */
-	TimestampTz next;
+	int64		next;			/* microseconds of a clock that only runs forward */
 } ServerPace;
 
 /*
@@ -67,11 +68,16 @@ server_pace(Oid serverid)
 static int
 hold_back(const Account *account)
 {
-	TimestampTz now = GetCurrentTimestamp();
 	ServerPace *pace = server_pace(account->serverid);
-	TimestampTz slot = Max(pace->next, now);
+	double		distance = USECS_PER_SEC / account->requests_per_second;
+	instr_time	clock;
+	int64		now,
+				slot;
 
-	pace->next = slot + (int64) (USECS_PER_SEC / account->requests_per_second);
+	INSTR_TIME_SET_CURRENT(clock);
+	now = INSTR_TIME_GET_MICROSEC(clock);
+	slot = Max(pace->next, now);
+	pace->next = slot + (int64) Min(distance, (double) USECS_PER_DAY);
 	return (int) Min((slot - now + 999) / 1000, INT_MAX);
 }
 

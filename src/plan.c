@@ -51,7 +51,7 @@ asked(List *tree, List *operands, double assumed)
 	if (tree == NIL)
 		return assumed;
 	named = qual_tree_count(tree, operands);
-	return named < 0 ? ceil(assumed / 3) : Min((double) named, assumed);
+	return named < 0 ? ceil(assumed / 3) : Max(Min((double) named, assumed), 1);
 }
 
 /* The clauses that do not say which vehicle or trip: they thin out its rows. */

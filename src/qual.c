@@ -15,6 +15,7 @@
 #include "qual.h"
 #include "qual_tree.h"
 #include "utils/array.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
@@ -95,6 +96,31 @@ is_key_column(const ExtractContext *context, Node *node)
 		var->varattno == context->columns->attnum[context->key];
 }
 
+/* The result of an uncorrelated subquery: one value for the whole query. */
+static bool
+is_init_plan_result(PlannerInfo *root, int paramid)
+{
+	ListCell   *lc;
+
+	for (; root != NULL; root = root->parent_root)
+		foreach(lc, root->init_plans)
+			if (list_member_int(((SubPlan *) lfirst(lc))->setParam, paramid))
+				return true;
+	return false;
+}
+
+/* Is there a parameter of an outer query or of a join?  "context" is the root. */
+static bool
+has_outer_param(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Param))
+		return ((Param *) node)->paramkind == PARAM_EXEC &&
+			!is_init_plan_result(context, ((Param *) node)->paramid);
+	return expression_tree_walker(node, has_outer_param, context);
+}
+
 /*
  * Can the other side be computed before the scan asks for anything?  It may
  * hold constants, parameters, stable functions, and columns of outer rows.
@@ -111,9 +137,11 @@ is_operand(const ExtractContext *context, Node *node)
 
 	/*
 	 * tolerance_km is an input: a row's value of it must not depend on the
-	 * join order, so columns of outer rows do not count.
+	 * plan.  An outer row's column may be seen here or not, as a Var or as a
+	 * Param of the executor, so neither counts.
 	 */
-	return context->key != KEY_TOLERANCE || bms_is_empty(varnos);
+	return context->key != KEY_TOLERANCE ||
+		(bms_is_empty(varnos) && !has_outer_param(node, context->root));
 }
 
 static bool
@@ -161,6 +189,16 @@ make_condition(ExtractContext *context, QualOp op, Node *operand)
 	return list_make2(makeInteger(op), makeInteger(position));
 }
 
+/* A constant pattern such as '%001' says nothing of how a text begins. */
+static bool
+has_no_prefix(Node *pattern)
+{
+	Const	   *constant = (Const *) pattern;
+
+	return IsA(pattern, Const) && !constant->constisnull &&
+		strchr("%_", TextDatumGetCString(constant->constvalue)[0]) != NULL;
+}
+
 /* column op operand, or operand op column */
 static List *
 extract_op(ExtractContext *context, OpExpr *clause)
@@ -189,7 +227,7 @@ extract_op(ExtractContext *context, OpExpr *clause)
 
 	if (opno == OID_TEXT_LIKE_OP)
 	{
-		if (context->key != KEY_VIN && context->key != KEY_ACCOUNT)
+		if ((context->key != KEY_VIN && context->key != KEY_ACCOUNT) || has_no_prefix(right))
 			return NIL;
 		*context->exact = false;
 		return make_condition(context, QUAL_LIKE, right);

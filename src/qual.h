@@ -70,6 +70,7 @@ typedef struct QualValue
 	bool		isnull;
 	int			n;				/* elements of an array, NULLs left out; else 1 */
 	char	  **texts;			/* text operands, in the database encoding */
+	struct strset_hash *set;	/* of the texts, once they are looked up */
 	TimestampTz *times;			/* operands of the time column */
 	double		number;			/* tolerance */
 } QualValue;

@@ -6,6 +6,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "qual.h"
 #include "qual_tree.h"
@@ -151,7 +152,7 @@ qual_values_equal(const QualValues *a, const QualValues *b)
 	return true;
 }
 
-static const QualValue *
+static QualValue *
 tree_value(List *tree, const QualValues *values)
 {
 	return &values->values[intVal(lsecond(tree))];
@@ -175,19 +176,25 @@ like_prefix(const char *pattern)
 	return prefix.data;
 }
 
+/* Built at the first look-up, beside the texts: there may be 100 000 of them. */
 static bool
-value_has_text(const QualValue *value, const char *text)
+value_has_text(QualValue *value, const char *text)
 {
-	for (int i = 0; i < value->n; i++)
-		if (strcmp(value->texts[i], text) == 0)
-			return true;
-	return false;
+	if (value->isnull)
+		return false;
+	if (value->set == NULL)
+	{
+		value->set = strset_create(GetMemoryChunkContext(value->texts), value->n + 1, NULL);
+		for (int i = 0; i < value->n; i++)
+			strset_add(value->set, value->texts[i]);
+	}
+	return strset_lookup(value->set, text) != NULL;
 }
 
 bool
 qual_text_matches(List *tree, const QualValues *values, const char *text)
 {
-	const QualValue *value;
+	QualValue  *value;
 
 	if (tree == NIL)
 		return true;
@@ -220,26 +227,36 @@ qual_text_matches(List *tree, const QualValues *values, const char *text)
 	}
 }
 
-/* Adds texts that are not there yet. */
 static void
-set_add(TextSet *set, int n, char **texts)
+append_texts(TextSet *set, const TextSet *more)
 {
-	strset_hash *seen = strset_create(CurrentMemoryContext, set->n + n + 1, NULL);
-	char	  **all = palloc(sizeof(char *) * Max(set->n + n, 1));
+	if (more->n == 0)
+		return;
+	if (set->texts == NULL)
+		set->texts = palloc(sizeof(char *) * more->n);
+	else
+		set->texts = repalloc(set->texts, sizeof(char *) * (set->n + more->n));
+	memcpy(set->texts + set->n, more->texts, sizeof(char *) * more->n);
+	set->n += more->n;
+}
+
+static void
+remove_repeated(TextSet *set)
+{
+	strset_hash *seen = strset_create(CurrentMemoryContext, set->n + 1, NULL);
+	int			kept = 0;
 
 	for (int i = 0; i < set->n; i++)
-	{
-		strset_add(seen, set->texts[i]);
-		all[i] = set->texts[i];
-	}
-	set->texts = all;
-	for (int i = 0; i < n; i++)
-		if (strset_add(seen, texts[i]))
-			set->texts[set->n++] = texts[i];
+		if (strset_add(seen, set->texts[i]))
+			set->texts[kept++] = set->texts[i];
+	set->n = kept;
 	strset_destroy(seen);
 }
 
-/* The texts that a tree names, before AND is applied: a finite superset, or all. */
+/*
+ * The texts that a tree names, before AND is applied: a finite superset, or
+ * all; the same text may come more than once.
+ */
 static void
 named_texts(List *tree, const QualValues *values, TextSet *set)
 {
@@ -263,15 +280,15 @@ named_texts(List *tree, const QualValues *values, TextSet *set)
 			for (int i = 1; i < list_length(tree) && !set->all; i++)
 			{
 				named_texts(list_nth(tree, i), values, &part);
-				if (part.all)
-					set->all = true;
-				else
-					set_add(set, part.n, part.texts);
+				set->all = part.all;
+				append_texts(set, &part);
 			}
 			break;
 		case QUAL_EQ:
 			set->all = false;
-			set_add(set, tree_value(tree, values)->n, tree_value(tree, values)->texts);
+			part.n = tree_value(tree, values)->n;
+			part.texts = tree_value(tree, values)->texts;
+			append_texts(set, &part);
 			break;
 		default:
 			set->all = !tree_value(tree, values)->isnull;
@@ -291,6 +308,20 @@ sole_condition(List *tree)
 	return tree;
 }
 
+/* Does every text that the tree names satisfy it?  Then there is no need to ask. */
+static bool
+is_union(List *tree)
+{
+	if (tree_op(tree) == QUAL_EQ)
+		return true;
+	if (tree_op(tree) != QUAL_OR && (tree_op(tree) != QUAL_AND || list_length(tree) > 2))
+		return false;
+	for (int i = 1; i < list_length(tree); i++)
+		if (!is_union(list_nth(tree, i)))
+			return false;
+	return true;
+}
+
 void
 qual_text_set(List *tree, const QualValues *values, TextSet *set)
 {
@@ -302,11 +333,17 @@ qual_text_set(List *tree, const QualValues *values, TextSet *set)
 	if (tree == NIL)
 		return;
 	named_texts(tree, values, set);
-	if (sole_condition(tree) != NIL)
+	if (set->all)
+		return;
+	remove_repeated(set);
+	if (is_union(tree))
 		return;
 	for (int i = 0; i < set->n; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
 		if (qual_text_matches(tree, values, set->texts[i]))
 			set->texts[kept++] = set->texts[i];
+	}
 	set->n = kept;
 }
 

@@ -46,12 +46,8 @@ floor_second(TimestampTz t)
 	return rest < 0 ? t - rest - USECS_PER_SEC : t - rest;
 }
 
-/*
- * A bound moved outwards, to a whole second; one that leaves the range of
- * timestamps is none.
- */
-static TimestampTz
-widen(TimestampTz t, int64 by)
+TimestampTz
+time_moved(TimestampTz t, int64 by)
 {
 	TimestampTz moved;
 
@@ -59,7 +55,15 @@ widen(TimestampTz t, int64 by)
 		return t;
 	if (pg_add_s64_overflow(t, by, &moved) || !IS_VALID_TIMESTAMP(moved))
 		return by < 0 ? DT_NOBEGIN : DT_NOEND;
-	return floor_second(moved);
+	return moved;
+}
+
+/* The same, to the whole second at or before it. */
+static TimestampTz
+widen(TimestampTz t, int64 by)
+{
+	t = time_moved(t, by);
+	return TIMESTAMP_NOT_FINITE(t) ? t : floor_second(t);
 }
 
 char *

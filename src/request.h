@@ -12,6 +12,12 @@
 #include "qual.h"
 
 /*
+ * A bound moved by microseconds; one that leaves the range of timestamps is
+ * none.
+ */
+extern TimestampTz time_moved(TimestampTz t, int64 by);
+
+/*
  * The value of timestamps= for a range widened by "slack" microseconds and to
  * whole seconds; NULL when it would bound nothing.
  */

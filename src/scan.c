@@ -10,6 +10,7 @@
 
 #include <math.h>
 
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "compat.h"
 #include "executor/executor.h"
@@ -25,8 +26,11 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
-/* Trips are assumed to last no longer: bounds the listing that waypoints need. */
+/* Trips are assumed to last no longer, */
 #define LONGEST_TRIP		(2 * USECS_PER_DAY)
+
+/* and no row of a trip to be dated so much before its start. */
+#define TRIP_START_SLACK	USECS_PER_DAY
 
 /* How far the date that the API compares may be before the one we show. */
 #define LATE_UPLOAD_SLACK	USECS_PER_DAY
@@ -103,6 +107,8 @@ scan_begin(ForeignScanState *node, int eflags)
 	if (eflags & EXEC_FLAG_EXPLAIN_ONLY)
 		return;
 
+	/* whose mapping it is: the role's that begins, whoever reads a cursor on */
+	scan->userid = compat_scan_user(node);
 	plan_columns(scan, relid, list_nth(plan->fdw_private, PLAN_ATTRS));
 	scan->operand_states = ExecInitExprList(plan->fdw_exprs, &node->ss.ps);
 	scan->keep_rows = (eflags & EXEC_FLAG_REWIND) != 0 ||
@@ -149,11 +155,16 @@ ask_for_time(const ApiScan *scan, const TimeRange *range, FetchSpec *spec)
 	}
 	spec->timestamps = request_timestamps(&sent, slack);
 
+	/*
+	 * Which trips have rows in the range?  Their listing cannot be asked for
+	 * that: a trip whose start is not known might be in no range, and its
+	 * rows would be lost.
+	 */
 	if (scan->table.resource->parent == PARENT_TRIP)
 	{
-		sent.lower = range->lower;
-		sent.upper = DT_NOEND;
-		spec->trip_timestamps = request_timestamps(&sent, LONGEST_TRIP);
+		spec->prune_trips = true;
+		spec->trips_within.lower = time_moved(range->lower, -LONGEST_TRIP);
+		spec->trips_within.upper = time_moved(range->upper, TRIP_START_SLACK);
 	}
 }
 
@@ -239,7 +250,7 @@ find_account(ForeignScanState *node, ApiScan *scan)
 {
 	ForeignTable *table = GetForeignTable(RelationGetRelid(node->ss.ss_currentRelation));
 
-	scan->account = account_get(compat_scan_user(node), table->serverid, scan->context);
+	scan->account = account_get(scan->userid, table->serverid, scan->context);
 	scan->http = scan->account->http;
 }
 
@@ -438,14 +449,18 @@ scan_end(ForeignScanState *node)
 }
 
 /*
- * ANALYZE is refused: it would fetch the account's whole history.
+ * ANALYZE is refused: it would fetch the account's whole history.  As part of
+ * a partitioned table ours is skipped, with PostgreSQL's warning, for the sake
+ * of the others.
  */
 bool
 scan_analyze(Relation relation, AcquireSampleRowsFunc *func, BlockNumber *totalpages)
 {
+	if (has_superclass(RelationGetRelid(relation)))
+		return false;
 	ereport(ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 			 errmsg("cannot analyze foreign table \"%s\"", RelationGetRelationName(relation)),
-			 errdetail("Analyzing would fetch the whole history of the account from the API."),
-			 errhint("Row counts and costs are estimated without statistics.")));
+			 errdetail("Analyzing would fetch the whole history of the account from the API.  "
+					   "Row counts and costs are estimated without statistics.")));
 }

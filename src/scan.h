@@ -41,6 +41,7 @@ typedef struct ApiScan
 	MemoryContext row_context;	/* reset for each row */
 	MemoryContext spare_context;	/* operands of the fetch before or after */
 	MemoryContext values_context;	/* operands of this fetch */
+	Oid			userid;			/* whose user mapping is used */
 	const Account *account;		/* NULL until the first row is wanted */
 	HttpSettings http;			/* the account's, at an address that stays */
 	HttpGroup  *group;
