@@ -77,6 +77,7 @@ struct HttpRequest
 	int64		began;			/* start of the attempt, mux_now() */
 	int64		began_waited;	/* the same by the clock of waiting */
 	int			repeats;		/* retries that count */
+	bool		revived;		/* was repeated for a stale connection */
 	Transfer	transfer;
 	HttpAnswer	answer;
 };
@@ -246,6 +247,11 @@ delay_of_repeat(HttpRequest *request)
 		return -1;
 	if (died_of_idleness(request))
 		return 0;
+	if (transfer_was_stale(&request->transfer) && !request->revived)
+	{
+		request->revived = true;
+		return 0;
+	}
 	if (request->repeats >= s->retries)
 		return -1;
 	if (request->answer.outcome == HTTP_ANSWERED && asked > s->max_retry_wait_ms)

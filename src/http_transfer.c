@@ -335,6 +335,22 @@ transfer_unreadable_file(const HttpSettings *settings)
 	return NULL;
 }
 
+#if LIBCURL_VERSION_NUM >= 0x075000
+/*
+ * CURLOPT_PREREQFUNCTION: the request is about to be sent.  When a connection
+ * that was kept open dies before the answer begins, libcurl would send a GET
+ * again by itself, and nobody would have counted it.  The second time
+ * therefore ends the attempt.  Must not raise.
+ */
+static int
+on_send(void *arg, char *to_ip, char *from_ip, int to_port, int from_port)
+{
+	Transfer   *transfer = arg;
+
+	return ++transfer->sent > 1 ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+#endif
+
 #define SET(option, value) \
 	do { \
 		if (rc == CURLE_OK) \
@@ -431,6 +447,10 @@ set_request(CURL *easy, Transfer *transfer)
 	SET(CURLOPT_WRITEDATA, transfer);
 	SET(CURLOPT_HEADERFUNCTION, on_header);
 	SET(CURLOPT_HEADERDATA, transfer);
+#if LIBCURL_VERSION_NUM >= 0x075000
+	SET(CURLOPT_PREREQFUNCTION, on_send);
+	SET(CURLOPT_PREREQDATA, transfer);
+#endif
 	return rc;
 }
 
@@ -463,6 +483,9 @@ transfer_begin(Transfer *transfer, void *owner)
 	transfer->error[0] = '\0';
 	forget_headers(transfer);
 	rc = transfer->easy != NULL ? CURLE_OK : make_easy(transfer);
+	if (rc == CURLE_OK && transfer_was_stale(transfer))
+		rc = curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, 1L);
+	transfer->sent = 0;
 	if (rc == CURLE_OK)
 		rc = curl_easy_setopt(transfer->easy, CURLOPT_PRIVATE, owner);
 	if (rc == CURLE_OK && mux_add(transfer->easy) != CURLM_OK)
@@ -609,6 +632,12 @@ ended_by_us(Transfer *transfer, HttpAnswer *answer)
 		snprintf(transfer->error, sizeof(transfer->error),
 				 "the answer has more than " INT64_FORMAT " bytes", limit);
 	}
+	else if (transfer_was_stale(transfer))
+	{
+		answer->outcome = HTTP_RESET;
+		strlcpy(transfer->error, "a connection that had been kept open was closed",
+				sizeof(transfer->error));
+	}
 	else if (transfer->no_memory || transfer->header_flood)
 	{
 		answer->outcome = transfer->no_memory ? HTTP_OTHER_FAULT : HTTP_TOO_LARGE;
@@ -680,6 +709,12 @@ transfer_time_out(Transfer *transfer, int after_ms, HttpAnswer *answer)
 			 connecting ? "no connection after %d ms" : "no whole answer after %d ms",
 			 after_ms);
 	return take_stock(transfer, answer);
+}
+
+bool
+transfer_was_stale(const Transfer *transfer)
+{
+	return transfer->sent > 1;
 }
 
 void

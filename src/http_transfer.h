@@ -30,6 +30,7 @@ typedef struct Transfer
 	size_t		body_len;
 	size_t		body_room;
 	size_t		header_bytes;
+	int			sent;			/* how often it was about to be sent */
 	bool		encoded;		/* there is a Content-Encoding */
 	bool		too_large;
 	bool		no_memory;
@@ -65,6 +66,12 @@ extern bool transfer_connecting(const Transfer *transfer);
  */
 extern int64 transfer_end(Transfer *transfer, CURLcode code, HttpAnswer *answer);
 extern int64 transfer_time_out(Transfer *transfer, int after_ms, HttpAnswer *answer);
+
+/*
+ * Whether the attempt died with a connection that had been kept open, before
+ * an answer began: the next one will have a connection of its own.
+ */
+extern bool transfer_was_stale(const Transfer *transfer);
 
 /* Gives an attempt up. */
 extern void transfer_abandon(Transfer *transfer);

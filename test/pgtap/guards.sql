@@ -56,6 +56,27 @@ IMPORT FOREIGN SCHEMA stellantis LIMIT TO (trips) FROM SERVER nowhere INTO nowhe
 SELECT throws_ok('SELECT id FROM nowhere.trips WHERE vehicle_id = ''x''', '08001', NULL, 'warn: an API that is not there');
 
 --
+-- A request that is sent again for a connection that died is counted
+--
+ALTER SERVER sim OPTIONS (ADD retries '0');
+SELECT is(rows_of('SELECT count(*) > 0 FROM cars.status'), '{(t)}', 'connections are open');
+SELECT sim_fault('{"match": "/status", "times": 1, "fault": {"kind": "reset"}}');
+SELECT is(cardinality(requests_of('SELECT ignition FROM cars.status WHERE vehicle_id = {1}')), 2, 'a reset of a kept connection: asked again');
+SELECT sim_fault('{"match": "/status", "times": 1, "fault": {"kind": "reset"}}');
+SET stellantis_fdw.max_requests = 1;
+SELECT throws_ok(expand('SELECT ignition FROM cars.status WHERE vehicle_id = {1}'), '53400', NULL, 'and counted in max_requests');
+RESET stellantis_fdw.max_requests;
+SELECT sim_heal();
+SELECT is(rows_of('SELECT count(*) > 0 FROM cars.status'), '{(t)}', 'connections are open again');
+SELECT sim_fault('{"match": "/status", "times": -1, "fault": {"kind": "reset"}}');
+SELECT throws_ok(expand('SELECT ignition FROM cars.status WHERE vehicle_id = {1}'), '08006', NULL, 'resets without end');
+SELECT sim_clear();
+SELECT throws_ok(expand('SELECT ignition FROM cars.status WHERE vehicle_id = {1}'), '08006', NULL, 'resets without end, on a connection of its own');
+SELECT is(cardinality(sim_log()), 1, 'are asked for once without retries');
+SELECT sim_reset();
+ALTER SERVER sim OPTIONS (DROP retries);
+
+--
 -- Long lists
 --
 SET statement_timeout = '30s';
