@@ -246,7 +246,7 @@ pass 'a waiting backend ends with the postmaster'
 start_again()
 {
 	# a dead process still has its number until somebody has waited for it
-	rm -f "$RUN/cluster/cancel/data/postmaster.pid"
+	rm -f "$RUN/cluster/cancel/data/postmaster.pid" "$RUN/cluster/cancel/".s.PGSQL.*
 	"$PG_BINDIR/pg_ctl" -D "$RUN/cluster/cancel/data" -l "$RUN/cluster/cancel/log" -s -w start >&2
 }
 wait_for 'the cluster to start again' start_again

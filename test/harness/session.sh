@@ -49,7 +49,8 @@ send()
 }
 
 # await NAME [SECONDS]: what the session says to all that was sent to it, in
-# SAID, SQLSTATE and SAID_AT.  Returns 1 if it has ended, 2 after SECONDS (60).
+# SAID, SQLSTATE (of the last statement, or of what made the transaction fail)
+# and SAID_AT.  Returns 1 if it has ended, 2 after SECONDS (60).
 await()
 {
 	local line until status=0
@@ -70,6 +71,9 @@ await()
 		fi
 	done
 	SAID_AT=$(now_us)
+	if [ "$SQLSTATE" = 25P02 ] && [[ $SAID =~ ERROR:\ \ ([0-9A-Z]{5}): ]]; then
+		SQLSTATE=${BASH_REMATCH[1]}
+	fi
 	if [ $status != 0 ]; then
 		SQLSTATE=
 		if [[ $SAID =~ FATAL:\ \ ([0-9A-Z]{5}): ]]; then SQLSTATE=${BASH_REMATCH[1]}; fi
