@@ -370,7 +370,8 @@ judge_suspended(Fetch *f)
 	List	   *suspended = f->suspended;
 	ListCell   *lc;
 
-	garage_end(f->garage);
+	if (!f->listing_short)
+		garage_end(f->garage);
 	f->suspended = NIL;
 	foreach(lc, suspended)
 		judge(f, lfirst(lc));

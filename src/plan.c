@@ -75,6 +75,20 @@ other_clauses(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan, List *cla
 	return result;
 }
 
+/* The clauses that narrow the range of time that is asked for. */
+static List *
+time_clauses(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan, List *clauses)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, clauses)
+		if (qual_clause_has_key(root, rel, &plan->columns, KEY_TIME,
+								lfirst_node(RestrictInfo, lc)->clause))
+			result = lappend(result, lfirst(lc));
+	return result;
+}
+
 typedef struct Estimate
 {
 	double		rows;
@@ -104,6 +118,7 @@ estimate(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan, List *clauses,
 	QualTrees	trees;
 	double		vehicles,
 				trips = 1,
+				fetched,		/* rows of one vehicle or trip */
 				pages,
 				rounds;			/* requests one after the other */
 
@@ -121,8 +136,10 @@ estimate(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan, List *clauses,
 	result->rows = clamp_row_est(result->rows);
 
 	/* pages of one vehicle or trip come one after the other */
-	pages = plan->table.page_size > 0 ?
-		ceil(result->rows / (vehicles * trips) / plan->table.page_size) : 1;
+	fetched = resource->rows_per_parent *
+		clauselist_selectivity(root, time_clauses(root, rel, plan, clauses),
+							   rel->relid, JOIN_INNER, NULL);
+	pages = plan->table.page_size > 0 ? ceil(fetched / plan->table.page_size) : 1;
 	rounds = Max(pages, 1) * rounds_of(plan, vehicles * trips, parameterized);
 	if (resource->parent == PARENT_TRIP && trees.tree[KEY_TRIP] == NIL)
 		rounds += rounds_of(plan, vehicles, parameterized);

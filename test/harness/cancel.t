@@ -10,9 +10,11 @@
 . test/harness/tap.sh
 . test/harness/session.sh
 
-# Within how many microseconds.  A machine may be busy: the best of some tries
-# counts, but each must end as it should.
-BOUND=100000
+# Within how many microseconds a query is to end; the best of some tries is
+# printed.  A machine may be busy, so what fails the test is ten times that: a
+# wait that is not seen lasts for seconds.
+TARGET=100000
+BOUND=1000000
 TRIES=5
 
 STATEMENT_TIMEOUT=300
@@ -125,7 +127,7 @@ ends_at_once()
 		best=999999999
 		state=
 		after=1
-		for ((i = 0; i < TRIES && best > BOUND; i++)); do
+		for ((i = 0; i < TRIES && best > TARGET; i++)); do
 			"by_$how" "$1" "$3"
 			state=$SQLSTATE
 			if [ "$TOOK" -lt "$best" ]; then best=$TOOK; fi

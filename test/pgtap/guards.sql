@@ -71,8 +71,8 @@ SELECT is(rows_of('SELECT count(*) > 0 FROM cars.status'), '{(t)}', 'connections
 SELECT sim_fault('{"match": "/status", "times": -1, "fault": {"kind": "reset"}}');
 SELECT throws_ok(expand('SELECT ignition FROM cars.status WHERE vehicle_id = {1}'), '08006', NULL, 'resets without end');
 SELECT sim_clear();
-SELECT throws_ok(expand('SELECT ignition FROM cars.status WHERE vehicle_id = {1}'), '08006', NULL, 'resets without end, on a connection of its own');
-SELECT is(cardinality(sim_log()), 1, 'are asked for once without retries');
+SELECT throws_ok(expand('SELECT ignition FROM cars.status WHERE vehicle_id = {1}'), '08006', NULL, 'resets without end, again');
+SELECT cmp_ok(cardinality(sim_log()), '<=', 2, 'are asked for at most once more, and only for a kept connection');
 SELECT sim_reset();
 ALTER SERVER sim OPTIONS (DROP retries);
 
