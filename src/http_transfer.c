@@ -486,6 +486,7 @@ transfer_begin(Transfer *transfer, void *owner)
 	if (rc == CURLE_OK && transfer_was_stale(transfer))
 		rc = curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, 1L);
 	transfer->sent = 0;
+	transfer->stale = false;
 	if (rc == CURLE_OK)
 		rc = curl_easy_setopt(transfer->easy, CURLOPT_PRIVATE, owner);
 	if (rc == CURLE_OK && mux_add(transfer->easy) != CURLM_OK)
@@ -608,6 +609,7 @@ outcome_of(const Transfer *transfer, CURLcode code, int status)
 		case CURLE_HTTP2_STREAM:
 			return HTTP_RESET;
 		case CURLE_PARTIAL_FILE:
+			return transfer->header_bytes == 0 ? HTTP_RESET : HTTP_TRUNCATED;
 		case CURLE_BAD_CONTENT_ENCODING:
 		case CURLE_WEIRD_SERVER_REPLY:
 			return HTTP_TRUNCATED;
@@ -632,7 +634,7 @@ ended_by_us(Transfer *transfer, HttpAnswer *answer)
 		snprintf(transfer->error, sizeof(transfer->error),
 				 "the answer has more than " INT64_FORMAT " bytes", limit);
 	}
-	else if (transfer_was_stale(transfer))
+	else if (transfer->sent > 1)
 	{
 		answer->outcome = HTTP_RESET;
 		strlcpy(transfer->error, "a connection that had been kept open was closed",
@@ -671,6 +673,17 @@ take_stock(Transfer *transfer, HttpAnswer *answer)
 	return bytes;
 }
 
+/* No new connection was made for it, and not a byte came. */
+static bool
+died_on_kept_connection(const Transfer *transfer, const HttpAnswer *answer)
+{
+	long		connects = 1;
+
+	(void) curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &connects);
+	return answer->outcome == HTTP_RESET && transfer->header_bytes == 0 &&
+		(connects == 0 || transfer->sent > 1);
+}
+
 int64
 transfer_end(Transfer *transfer, CURLcode code, HttpAnswer *answer)
 {
@@ -693,6 +706,7 @@ transfer_end(Transfer *transfer, CURLcode code, HttpAnswer *answer)
 				s->ca_file : certificate_file(transfer);
 	}
 	answer->status = answer->outcome == HTTP_ANSWERED ? (int) status : 0;
+	transfer->stale = died_on_kept_connection(transfer, answer);
 	return take_stock(transfer, answer);
 }
 
@@ -714,7 +728,7 @@ transfer_time_out(Transfer *transfer, int after_ms, HttpAnswer *answer)
 bool
 transfer_was_stale(const Transfer *transfer)
 {
-	return transfer->sent > 1;
+	return transfer->stale;
 }
 
 void

@@ -31,6 +31,7 @@ typedef struct Transfer
 	size_t		body_room;
 	size_t		header_bytes;
 	int			sent;			/* how often it was about to be sent */
+	bool		stale;			/* a kept connection died under it */
 	bool		encoded;		/* there is a Content-Encoding */
 	bool		too_large;
 	bool		no_memory;
