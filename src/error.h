@@ -54,6 +54,8 @@ extern char *answer_told(const HttpAnswer *answer, const FaultContext *context);
 /* True for a 404 whose JSON body carries a code of 404xx: "there is none". */
 extern bool answer_is_no_data(const HttpAnswer *answer);
 
+/* in redact.c */
+
 /*
  * A palloc'd copy of "text" in which every secret is replaced by "***",
  * and which is valid in the database encoding; at most maxlen bytes.
