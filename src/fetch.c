@@ -117,6 +117,16 @@ unpin(Collection *c)
 		MemoryContextDelete(c->context);
 }
 
+static void fail(Fetch *f, Collection *c, Fault *fault);
+
+/* ROLE_CHECK_TRIP: the suspect's trip is not known to be unknown, so its fault counts. */
+static void
+convict(Fetch *f, Collection *c)
+{
+	fail(f, c->suspect, c->suspect->suspended);
+	end_collection(f, c);
+}
+
 /*
  * Raises the fault; or, where on_vehicle_error is 'warn' and only this
  * vehicle is concerned, says which rows are missing and goes on without them.
@@ -126,9 +136,7 @@ fail(Fetch *f, Collection *c, Fault *fault)
 {
 	if (c->role == ROLE_CHECK_TRIP)
 	{
-		/* whether the trip exists cannot be found out: it was an error */
-		fail(f, c->suspect, c->suspect->suspended);
-		end_collection(f, c);
+		convict(f, c);
 		return;
 	}
 	if (!f->spec.account->warn_on_vehicle_error || c->vehicle_id == NULL ||
@@ -263,7 +271,7 @@ is_json_type(const char *type)
 
 /*
  * What the envelope says of the pages to come, as soon as it says it.  Returns
- * false when the collection has come to its end, by a fault or a restart.
+ * false when the collection starts over.
  */
 static bool
 note_envelope(Fetch *f, Collection *c, const PageEnvelope *envelope)
@@ -295,8 +303,11 @@ finish_collection(Fetch *f, Collection *c)
 	if (c->role == ROLE_VEHICLES)
 		f->listing_short = is_short;
 	if (c->role == ROLE_CHECK_TRIP && is_short)
-		fail(f, c->suspect, c->suspect->suspended);
-	else if (c->role == ROLE_CHECK_TRIP)
+	{
+		convict(f, c);
+		return;
+	}
+	if (c->role == ROLE_CHECK_TRIP)
 		end_collection(f, c->suspect);	/* no such trip: no rows */
 	else
 		collection_reconcile(c);
@@ -356,8 +367,7 @@ use_listed(Fetch *f, Collection *c, Datum *values, bool *nulls)
 	}
 	else if (strcmp(id, c->suspect->trip_id) == 0)
 	{
-		fail(f, c->suspect, c->suspect->suspended);
-		end_collection(f, c);
+		convict(f, c);
 		return false;
 	}
 	return true;

@@ -54,6 +54,15 @@ asked(List *tree, List *operands, double assumed)
 	return named < 0 ? ceil(assumed / 3) : Max(Min((double) named, assumed), 1);
 }
 
+static bool
+clause_has_join_key(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan, Expr *clause)
+{
+	for (int i = 0; i < lengthof(join_keys); i++)
+		if (qual_clause_has_key(root, rel, &plan->columns, join_keys[i], clause))
+			return true;
+	return false;
+}
+
 /* The clauses that do not say which vehicle or trip: they thin out its rows. */
 static List *
 other_clauses(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan, List *clauses)
@@ -64,12 +73,8 @@ other_clauses(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan, List *cla
 	foreach(lc, clauses)
 	{
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
-		bool		is_key = false;
 
-		for (int i = 0; i < lengthof(join_keys); i++)
-			is_key |= qual_clause_has_key(root, rel, &plan->columns, join_keys[i],
-										  rinfo->clause);
-		if (!is_key)
+		if (!clause_has_join_key(root, rel, plan, rinfo->clause))
 			result = lappend(result, rinfo);
 	}
 	return result;
@@ -210,15 +215,6 @@ is_key_member(PlannerInfo *root, RelOptInfo *rel, EquivalenceClass *ec,
 	return node != NULL && IsA(node, Var) &&
 		((Var *) node)->varno == rel->relid &&
 		((Var *) node)->varattno == *(AttrNumber *) arg;
-}
-
-static bool
-clause_has_join_key(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan, Expr *clause)
-{
-	for (int i = 0; i < lengthof(join_keys); i++)
-		if (qual_clause_has_key(root, rel, &plan->columns, join_keys[i], clause))
-			return true;
-	return false;
 }
 
 /* Join clauses on a key, from joininfo and from equivalence classes. */
