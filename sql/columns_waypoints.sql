@@ -4,19 +4,10 @@
 --
 \i test/setup.psql
 \i test/regress.psql
+\i test/world.psql
 SELECT sim.load_world('wayPoints');
 
-SELECT * FROM sim.compare('cars.waypoints', '{vehicle_id,trip_id,recorded_at}', $$
-	SELECT w.id, w.vin, t.key, sim.d(p, '$.properties.createdAt', '$.properties.updatedAt') AS recorded_at,
-		   sim.f(p, '$.geometry.coordinates[1]') AS latitude,
-		   sim.f(p, '$.geometry.coordinates[0]') AS longitude,
-		   sim.f(p, '$.geometry.coordinates[2]') AS altitude_m,
-		   sim.f(p, '$.properties.heading') AS heading_deg,
-		   sim.i(p, '$.properties.signalQuality') AS signal_quality,
-		   sim.t(p, '$.properties.type') AS position_type,
-		   sim.t(p, '$.properties.fixStatus') AS fix_status,
-		   NULL::float8 AS tolerance_km
-	  FROM sim.world AS w, jsonb_each(doc -> 'wayPoints') AS t, jsonb_array_elements(t.value) AS p $$);
+SELECT * FROM sim.compare('cars.waypoints', '{vehicle_id,trip_id,recorded_at}', 'TABLE sim.waypoints');
 
 -- what it looks like
 SELECT w.vin, left(trip_id, 8) AS trip, recorded_at, latitude, longitude, altitude_m, heading_deg, signal_quality, position_type, fix_status, tolerance_km

@@ -5,6 +5,7 @@
 --
 \i test/setup.psql
 \i test/regress.psql
+\i test/world.psql
 \pset format unaligned
 SELECT sim.load_world();
 ANALYZE sim.world;
