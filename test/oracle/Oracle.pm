@@ -138,7 +138,7 @@ sub ask
 
 	$self->{other}->rows("$block->{before};") if $block->{before};
 	$session->send($side eq 'near' ? $block->{near} // $block->{text} : $block->{text});
-	$self->meanwhile($session, $block->{meanwhile}) if $block->{meanwhile};
+	complain($block, $side, 'it never waited') if $block->{meanwhile} && !$self->meanwhile($session, $block->{meanwhile});
 	my $said = $session->await;
 	if (!defined $said || $said->{ended})
 	{
@@ -157,15 +157,16 @@ sub meanwhile
 {
 	my ($self, $session, $sql) = @_;
 	my $pid = $session->pid;
+	my $waits;
 
 	for (1 .. 500)
 	{
-		my ($waits) = $self->{other}->rows("SELECT count(*) FROM pg_locks WHERE pid = $pid AND NOT granted;");
+		($waits) = $self->{other}->rows("SELECT count(*) FROM pg_locks WHERE pid = $pid AND NOT granted;");
 		last if $waits;
 		select undef, undef, undef, 0.02;
 	}
 	$self->{other}->rows("$sql;");
-	return;
+	return $waits;
 }
 
 # ---- requests ----
