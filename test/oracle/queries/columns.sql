@@ -150,20 +150,20 @@ SELECT * FROM waypoints WHERE vehicle_id = :'v1' AND recorded_at < '2026-03-21';
 --! once
 SELECT local.each_column('waypoints', $q$
 	SELECT '{c}', count({c}), md5(string_agg({c}::text, ',' ORDER BY {c}::text COLLATE "C"))
-	  FROM waypoints WHERE vehicle_id = {v1} AND trip_id IN ({trip}, {long}) $q$) \gexec
+	  FROM waypoints WHERE vehicle_id = {v1} AND trip_id = {trip} $q$) \gexec
 
 --- every column of waypoints compared
 --! once
 SELECT local.each_column('waypoints', $q$
-	SELECT '{c}', (SELECT count(*) FROM waypoints WHERE vehicle_id = {v1} AND trip_id IN ({trip}, {long}) AND {c} = {v}::{t}) AS equal,
-		   (SELECT count(*) FROM waypoints WHERE vehicle_id = {v1} AND trip_id IN ({trip}, {long}) AND {c} <> {v}::{t}) AS other,
-		   (SELECT count(*) FROM waypoints WHERE vehicle_id = {v1} AND trip_id IN ({trip}, {long}) AND {c} IS NULL) AS nothing $q$) \gexec
+	SELECT '{c}', (SELECT count(*) FROM waypoints WHERE vehicle_id = {v1} AND trip_id = {trip} AND {c} = {v}::{t}) AS equal,
+		   (SELECT count(*) FROM waypoints WHERE vehicle_id = {v1} AND trip_id = {trip} AND {c} <> {v}::{t}) AS other,
+		   (SELECT count(*) FROM waypoints WHERE vehicle_id = {v1} AND trip_id = {trip} AND {c} IS NULL) AS nothing $q$) \gexec
 
 --- the rows of waypoints sorted by every column
 --! once
 --! ordered
 SELECT local.each_column('waypoints', $q$
-	SELECT '{c}', {c} FROM waypoints WHERE vehicle_id = {v1} AND trip_id IN ({trip}, {long}) ORDER BY {c} DESC NULLS LAST LIMIT 7 $q$) \gexec
+	SELECT '{c}', {c} FROM waypoints WHERE vehicle_id = {v1} AND trip_id = {trip} ORDER BY {c} DESC NULLS LAST LIMIT 7 $q$) \gexec
 
 --- every column of alerts at once
 --! requests 7

@@ -129,7 +129,7 @@ SELECT count(*) FROM (SELECT id FROM trips WHERE vehicle_id = :'v1' LIMIT 3) AS 
 SELECT count(*) FROM (SELECT vin FROM vehicles LIMIT 2) AS v;
 
 --- LIMIT of telemetry by pages
-SELECT count(*), count(DISTINCT recorded_at) FROM (SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v1' LIMIT 250) AS t;
+SELECT count(*), count(DISTINCT recorded_at) FROM (SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v1' LIMIT 100) AS t;
 
 --- LIMIT by an expression, a subquery, a parameter
 SELECT count(*) FROM (SELECT id FROM trips WHERE vehicle_id = :'v1' LIMIT 2 + 3) AS t;

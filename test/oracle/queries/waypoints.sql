@@ -132,6 +132,7 @@ SELECT t.started_at, count(*), min(w.recorded_at), max(w.recorded_at) FROM trips
 
 --- the way points of some trips, by trip alone
 --! once
+SET stellantis_fdw.max_requests = 10000;
 SELECT t.started_at, count(*) FROM trips AS t JOIN waypoints AS w ON w.trip_id = t.id WHERE t.vehicle_id = :'v1' AND t.started_at >= '2026-04-02 16:00' GROUP BY t.started_at;
 
 --- trips with and without way points
