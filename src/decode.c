@@ -306,14 +306,15 @@ static char *
 page_token(const char *url, int len)
 {
 	static const char name[] = "pageToken=";
-	const char *end = url + len;
-	const char *at = memchr(url, '?', len);
+	const char *fragment = memchr(url, '#', len);
+	const char *end = fragment != NULL ? fragment : url + len;
+	const char *at = memchr(url, '?', end - url);
 
 	while (at != NULL && at < end)
 	{
 		const char *value = ++at + strlen(name);
 
-		while (at < end && *at != '&' && *at != '#')
+		while (at < end && *at != '&')
 			at++;
 		if (at > value && strncmp(value - strlen(name), name, strlen(name)) == 0)
 		{
@@ -323,8 +324,6 @@ page_token(const char *url, int len)
 			token[token_len] = '\0';
 			return strlen(token) == token_len ? token : NULL;
 		}
-		if (at < end && *at == '#')
-			break;
 	}
 	return NULL;
 }
