@@ -411,6 +411,11 @@ static const struct
 		"Raise the option max_response_bytes, or lower page_size of the foreign table."
 	},
 	{
+		HTTP_HEADER_FLOOD, ERRCODE_PROTOCOL_VIOLATION,
+		"the API's answer is malformed",
+		"Check the options base_url and proxy."
+	},
+	{
 		HTTP_OTHER_FAULT, ERRCODE_FDW_ERROR,
 		"the request failed",
 		"Check the options base_url and proxy."

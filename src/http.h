@@ -37,6 +37,7 @@ typedef enum HttpOutcome
 	HTTP_TRUNCATED,				/* body shorter than announced, bad encoding */
 	HTTP_TIMED_OUT,				/* request_timeout */
 	HTTP_TOO_LARGE,				/* max_response_bytes */
+	HTTP_HEADER_FLOOD,			/* headers without end */
 	HTTP_OTHER_FAULT
 } HttpOutcome;
 

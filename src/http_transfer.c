@@ -642,7 +642,7 @@ ended_by_us(Transfer *transfer, HttpAnswer *answer)
 	}
 	else if (transfer->no_memory || transfer->header_flood)
 	{
-		answer->outcome = transfer->no_memory ? HTTP_OTHER_FAULT : HTTP_TOO_LARGE;
+		answer->outcome = transfer->no_memory ? HTTP_OTHER_FAULT : HTTP_HEADER_FLOOD;
 		strlcpy(transfer->error, transfer->no_memory ? "out of memory" :
 				"the answer's headers are too long", sizeof(transfer->error));
 	}
@@ -684,6 +684,21 @@ died_on_kept_connection(const Transfer *transfer, const HttpAnswer *answer)
 		(connects == 0 || transfer->sent > 1);
 }
 
+/*
+ * libcurl has bounds of its own for headers, of which each version has told in
+ * another way; the oldest of them take a long line for a lack of memory.
+ */
+static bool
+is_header_flood(const Transfer *transfer, CURLcode code)
+{
+#if LIBCURL_VERSION_NUM >= 0x080600
+	if (code == CURLE_TOO_LARGE)
+		return true;
+#endif
+	return (code == CURLE_OUT_OF_MEMORY && transfer->header_bytes > 0 && transfer->body == NULL) ||
+		(code == CURLE_RECV_ERROR && mentions(transfer, "Too large response headers"));
+}
+
 int64
 transfer_end(Transfer *transfer, CURLcode code, HttpAnswer *answer)
 {
@@ -692,6 +707,7 @@ transfer_end(Transfer *transfer, CURLcode code, HttpAnswer *answer)
 
 	answer->file = NULL;
 	(void) curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+	transfer->header_flood |= is_header_flood(transfer, code);
 	if (!ended_by_us(transfer, answer))
 	{
 		answer->outcome = outcome_of(transfer, code, (int) status);
