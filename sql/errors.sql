@@ -148,7 +148,7 @@ SELECT sim.option('DROP request_timeout');
 --
 SELECT pg_temp.say_paged(fault::jsonb) FROM unnest(ARRAY['{"kind": "repeat_token"}', '{"kind": "page_loop"}', '{"kind": "missing_next"}', '{"kind": "total", "delta": 5}', '{"kind": "total", "delta": -5}',
 	'{"kind": "total", "shrink": 2}', '{"kind": "shift", "inserted": 1}', '{"kind": "shift", "deleted": 1}',
-	'{"kind": "edit", "pointer": "/_links/next/href", "value": "https://elsewhere.example.com/?pageToken="}', '{"kind": "edit", "pointer": "/_links/next/href", "value": 5}',
+	'{"kind": "edit", "pointer": "/_links/next/href", "value": "https://elsewhere.example.com/?pageToken="}', '{"kind": "edit", "pointer": "/_links/next/href", "value": "https://elsewhere.example.com/#?pageToken=x"}', '{"kind": "edit", "pointer": "/_links/next/href", "value": 5}',
 	'{"kind": "edit", "pointer": "/_links/next", "value": null}']) AS fault;
 
 --
@@ -164,6 +164,16 @@ CREATE FUNCTION pg_temp.shown(n int) RETURNS text LANGUAGE sql AS $$
 	SELECT substring(split_part(pg_temp.say('/status', jsonb_build_object('kind', 'status', 'status', 400, 'body', '{"message": "' || repeat('x', n) || 'sim-access-token"}')), E'\nDETAIL', 2) FROM 'x([^x"]*)"')
 $$;
 SELECT string_agg(DISTINCT pg_temp.shown(n), ' ') FROM generate_series(60, 1040, 140) AS n;
+
+-- nor is what could harm a terminal or forge a line of the log, in a name that the API gives
+SELECT sim.meet('/user/vehicles\?', '{"kind": "edit", "pointer": "/_embedded/vehicles/0/vin", "value": "V\u001b[31m\nLOG:  x\u202e sim-access-token"}');
+SELECT sim.fault('/status', '{"kind": "status", "status": 500, "code": 50000, "message": "Simulated"}');
+SELECT sim.try('SELECT * FROM cars.status');
+-- a vehicle that was asked for by its id, and another one came
+SELECT sim.reset();
+SELECT id AS first_id FROM cars.vehicles WHERE vin = 'VR3UHZKXZPT000001' \gset
+SELECT pg_temp.say('/user/vehicles/', jsonb_build_object('kind', 'edit', 'pointer', '/id', 'value', value), format('SELECT vin FROM cars.vehicles WHERE id = %L', :'first_id'))
+  FROM unnest(ARRAY['"another"', 'null', '5']::jsonb[]) AS value;
 
 --
 -- One vehicle of several: the whole query fails, unless told to warn

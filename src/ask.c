@@ -56,7 +56,7 @@ ask_rows(Fetch *f, const char *endpoint, bool paged, const char *vehicle_id,
 		 const char *vin, const char *trip_id)
 {
 	const FetchSpec *spec = &f->spec;
-	Collection *c = collection_create(f->context, ROLE_ROWS, spec->resource);
+	Collection *c = collection_create(f->context, ROLE_ROWS, spec->resource, spec->account);
 	StringInfoData url;
 
 	c->paged = paged;
@@ -93,7 +93,7 @@ ask_listing(Fetch *f, const char *prefix)
 	if (f->listing != NULL)
 		return;
 	garage_begin(f->garage, prefix);
-	c = collection_create(f->context, ROLE_VEHICLES, resource);
+	c = collection_create(f->context, ROLE_VEHICLES, resource, f->spec.account);
 	begin_url(f, &url, resource->endpoint, c);
 	add_locale(f, &url, resource);
 	if (prefix != NULL)
@@ -111,7 +111,7 @@ ask_trips(Fetch *f, const char *vehicle_id, const char *vin, bool vehicle_suppli
 	const Resource *resource = catalog_resource("trips");
 	Collection *c = collection_create(f->context,
 									  suspect != NULL ? ROLE_CHECK_TRIP : ROLE_TRIPS,
-									  resource);
+									  resource, f->spec.account);
 	StringInfoData url;
 
 	set_whose(c, vehicle_id, vin, NULL);

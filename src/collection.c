@@ -16,7 +16,8 @@
 #define MAX_BARREN_PAGES	2
 
 Collection *
-collection_create(MemoryContext parent, CollectionRole role, const Resource *resource)
+collection_create(MemoryContext parent, CollectionRole role, const Resource *resource,
+				  const Account *account)
 {
 	MemoryContext context = AllocSetContextCreate(parent, "stellantis_fdw collection",
 												  ALLOCSET_SMALL_SIZES);
@@ -25,6 +26,7 @@ collection_create(MemoryContext parent, CollectionRole role, const Resource *res
 	c->context = context;
 	c->role = role;
 	c->resource = resource;
+	c->account = account;
 	c->paged = true;
 	c->total = -1;
 	c->largest_total = -1;
@@ -90,25 +92,36 @@ collection_count_row(Collection *c, const char *id)
 }
 
 const char *
-collection_next_page(Collection *c, const char *token)
+collection_next_page(Collection *c, const char *token, char **detail)
 {
 	if (c->tokens == NULL)
 		c->tokens = strset_create(c->context, 16, NULL);
 	token = MemoryContextStrdup(c->context, token);
 	if (!strset_add(c->tokens, token))
-		return "a page token came a second time";
+	{
+		*detail = psprintf("Page %d names as the next page one that was asked for already.", c->pages);
+		return "the API's pages go in circles";
+	}
 	c->page_token = token;
 	return NULL;
 }
 
 const char *
-collection_check_page(Collection *c)
+collection_check_page(Collection *c, char **detail)
 {
 	c->barren = c->page_rows > 0 ? 0 : c->barren + 1;
 	if (c->barren >= MAX_BARREN_PAGES)
-		return "pages go on without bringing anything new";
+	{
+		*detail = psprintf("Pages %d to %d brought nothing new, and there is still a next page.",
+						   c->pages - c->barren + 1, c->pages);
+		return "the API's pages go on without bringing anything new";
+	}
 	if (c->largest_total >= 0 && c->rows >= c->largest_total)
-		return "there are more pages than the total explains";
+	{
+		*detail = psprintf("The total is %lld, and after page %d, with %lld rows received, there is still a next page.",
+						   (long long) c->largest_total, c->pages, (long long) c->rows);
+		return "the API has more pages than its total explains";
+	}
 	return NULL;
 }
 
@@ -123,14 +136,26 @@ collection_total_shrank(Collection *c, int64 total)
 	return shrank;
 }
 
+void
+collection_context(const Collection *c, FaultContext *context)
+{
+	context->resource = c->resource;
+	context->vehicle = c->vin != NULL ? c->vin : c->vehicle_id;
+	context->trip = c->trip_id;
+	context->server_name = c->account->server_name;
+	context->secrets = c->account->secrets;
+}
+
 /* "trips of vehicle ..." for messages. */
 static char *
 describe(const Collection *c)
 {
+	FaultContext context;
+
 	if (c->vehicle_id == NULL)
 		return psprintf("%s of the account", c->resource->name);
-	return psprintf("%s of vehicle \"%s\"", c->resource->name,
-					c->vin != NULL ? c->vin : c->vehicle_id);
+	collection_context(c, &context);
+	return fault_subject(&context);
 }
 
 void

@@ -6,6 +6,7 @@
 #ifndef STELLANTIS_COLLECTION_H
 #define STELLANTIS_COLLECTION_H
 
+#include "account.h"
 #include "decode.h"
 #include "error.h"
 #include "lib/ilist.h"
@@ -26,6 +27,7 @@ typedef struct Collection
 	MemoryContext context;		/* holds this struct and all it points to */
 	CollectionRole role;
 	const Resource *resource;	/* what it lists */
+	const Account *account;		/* whose */
 	const char *url;			/* without client_id and pageToken */
 	bool		paged;			/* pages of rows, or one object */
 	const char *vehicle_id;		/* or NULL */
@@ -56,7 +58,10 @@ typedef struct Collection
 } Collection;
 
 extern Collection *collection_create(MemoryContext parent, CollectionRole role,
-									 const Resource *resource);
+									 const Resource *resource, const Account *account);
+
+/* For the words of a fault. */
+extern void collection_context(const Collection *c, FaultContext *context);
 
 /* Back to the first page: nothing of it has been used. */
 extern void collection_restart(Collection *c);
@@ -69,12 +74,12 @@ extern bool collection_count_row(Collection *c, const char *id);
 
 /*
  * Takes note of the page token of the next page.  Returns what is wrong, in
- * the style of an error message, or NULL.
+ * the style of an error message, with a detail; or NULL.
  */
-extern const char *collection_next_page(Collection *c, const char *token);
+extern const char *collection_next_page(Collection *c, const char *token, char **detail);
 
 /* At the end of a page that names a next one: does that make sense? */
-extern const char *collection_check_page(Collection *c);
+extern const char *collection_check_page(Collection *c, char **detail);
 
 /* Takes note of a page's total; true when it has shrunk. */
 extern bool collection_total_shrank(Collection *c, int64 total);

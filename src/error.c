@@ -19,6 +19,7 @@
 #define MAX_MESSAGE		500
 #define MAX_EXCERPT		200
 #define MAX_UUID		64
+#define MAX_NAME		300		/* ids have some 190 characters */
 
 /* The API's own error document, in whatever shape. */
 typedef struct ApiError
@@ -188,6 +189,33 @@ answer_told(const HttpAnswer *answer, const FaultContext *context)
  * ---------------------------------------------------------------------
  */
 
+/* Names come from the query or from the API. */
+static char *
+name_word(const char *name, const FaultContext *context)
+{
+	return redact(name, secrets_of(context), MAX_NAME);
+}
+
+char *
+fault_subject(const FaultContext *context)
+{
+	const Resource *resource = context->resource;
+	StringInfoData out;
+
+	initStringInfo(&out);
+	if (resource != NULL && resource->parent == PARENT_ACCOUNT && context->vehicle != NULL)
+	{
+		appendStringInfo(&out, "vehicle \"%s\"", name_word(context->vehicle, context));
+		return out.data;
+	}
+	appendStringInfoString(&out, resource != NULL ? resource->name : "data");
+	if (context->trip != NULL)
+		appendStringInfo(&out, " of trip \"%s\"", name_word(context->trip, context));
+	if (context->vehicle != NULL)
+		appendStringInfo(&out, " of vehicle \"%s\"", name_word(context->vehicle, context));
+	return out.data;
+}
+
 /*
  * What was wanted, for the beginning of a message.
  */
@@ -197,10 +225,7 @@ wanted(const FaultContext *context)
 	StringInfoData out;
 
 	initStringInfo(&out);
-	appendStringInfoString(&out, "could not fetch ");
-	appendStringInfoString(&out, context->resource != NULL ? context->resource->name : "data");
-	if (context->vehicle != NULL)
-		appendStringInfo(&out, " of vehicle \"%s\"", context->vehicle);
+	appendStringInfo(&out, "could not fetch %s", fault_subject(context));
 	if (context->server_name != NULL)
 		appendStringInfo(&out, " from server \"%s\"", context->server_name);
 	return out.data;

@@ -24,6 +24,7 @@ typedef struct FaultContext
 {
 	const Resource *resource;	/* the table whose rows were asked for */
 	const char *vehicle;		/* VIN if known, else vehicle id */
+	const char *trip;			/* id, where the rows are those of a trip */
 	const char *server_name;	/* the foreign server */
 	const char *const *secrets; /* NULL-terminated: never to be shown */
 } FaultContext;
@@ -41,6 +42,9 @@ extern Fault *fault_of_answer(const HttpAnswer *answer, const FaultContext *cont
  */
 extern Fault *fault_of_content(const FaultContext *context, const char *what,
 							   const char *detail);
+
+/* Whose rows, e.g. 'trips of vehicle "..."'; palloc'd. */
+extern char *fault_subject(const FaultContext *context);
 
 /* Raise a fault at ERROR, or show it at WARNING. */
 extern void fault_report(int elevel, const Fault *fault);

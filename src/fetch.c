@@ -89,15 +89,6 @@ fetch_create(const FetchSpec *spec, HttpGroup *group, Garage *garage,
 
 /* ---- faults ---- */
 
-static void
-fault_context(const Fetch *f, const Collection *c, FaultContext *context)
-{
-	context->resource = c->resource;
-	context->vehicle = c->vin != NULL ? c->vin : c->vehicle_id;
-	context->server_name = f->spec.account->server_name;
-	context->secrets = f->spec.account->secrets;
-}
-
 /* Its memory goes at once, or when the answer comes that is under way. */
 static void
 end_collection(Fetch *f, Collection *c)
@@ -127,9 +118,27 @@ convict(Fetch *f, Collection *c)
 	end_collection(f, c);
 }
 
+/* Says which rows are missing. */
+static void
+warn_lacking(const Fetch *f, const Collection *c, const Fault *fault)
+{
+	const char *why = fault->reason;
+	FaultContext context;
+
+	collection_context(c, &context);
+	if (c->role == ROLE_TRIPS)
+		why = psprintf("could not fetch the vehicle's trips: %s", why);
+	context.resource = f->spec.resource;
+	ereport(WARNING,
+			(errcode(fault->sqlerrcode),
+			 errmsg("result lacks %s: %s", fault_subject(&context), why),
+			 fault->detail != NULL ? errdetail_internal("%s", fault->detail) : 0,
+			 fault->hint != NULL ? errhint("%s", fault->hint) : 0));
+}
+
 /*
  * Raises the fault; or, where on_vehicle_error is 'warn' and only this
- * vehicle is concerned, says which rows are missing and goes on without them.
+ * vehicle is concerned, goes on without its rows.
  */
 static void
 fail(Fetch *f, Collection *c, Fault *fault)
@@ -145,13 +154,7 @@ fail(Fetch *f, Collection *c, Fault *fault)
 		fault->sqlerrcode == ERRCODE_CONFIGURATION_LIMIT_EXCEEDED)
 		fault_report(ERROR, fault);
 
-	ereport(WARNING,
-			(errcode(fault->sqlerrcode),
-			 errmsg("result lacks %s of vehicle \"%s\": %s",
-					c->resource->name, c->vin != NULL ? c->vin : c->vehicle_id,
-					fault->reason),
-			 fault->detail != NULL ? errdetail("%s", fault->detail) : 0,
-			 fault->hint != NULL ? errhint("%s", fault->hint) : 0));
+	warn_lacking(f, c, fault);
 	end_collection(f, c);
 }
 
@@ -160,8 +163,21 @@ fail_content(Fetch *f, Collection *c, const char *what, const char *detail)
 {
 	FaultContext context;
 
-	fault_context(f, c, &context);
+	collection_context(c, &context);
 	fail(f, c, fault_of_content(&context, what, detail));
+}
+
+/* The pages do not make a whole. */
+static void
+fail_paging(Fetch *f, Collection *c, const char *what, const char *detail)
+{
+	FaultContext context;
+	Fault	   *fault;
+
+	collection_context(c, &context);
+	fault = fault_of_content(&context, what, detail);
+	fault->hint = pstrdup("The data may have changed while they were read: try again.");
+	fail(f, c, fault);
 }
 
 /* The decoder could make nothing of the answer. */
@@ -251,7 +267,7 @@ no_data(Fetch *f, Collection *c, const HttpAnswer *answer)
 
 	if (c->vehicle_id != NULL || !c->resource->has_id || f->spec.vin_prefix != NULL)
 		return;
-	fault_context(f, c, &context);
+	collection_context(c, &context);
 	ereport(WARNING,
 			(errcode(ERRCODE_WARNING),
 			 errmsg("the account has no vehicles"),
@@ -319,21 +335,22 @@ static void
 finish_page(Fetch *f, Collection *c, const PageEnvelope *envelope, bool next_asked)
 {
 	const char *wrong;
+	char	   *detail = NULL;
 
 	if (envelope->next_token == NULL)
 	{
 		finish_collection(f, c);
 		return;
 	}
-	wrong = collection_check_page(c);
+	wrong = collection_check_page(c, &detail);
 	if (wrong == NULL && !next_asked)
 	{
-		wrong = collection_next_page(c, envelope->next_token);
+		wrong = collection_next_page(c, envelope->next_token, &detail);
 		if (wrong == NULL)
 			ask_again(f, c);
 	}
 	if (wrong != NULL)
-		fail_content(f, c, wrong, NULL);
+		fail_paging(f, c, wrong, detail);
 }
 
 /* ---- listings ---- */
@@ -465,6 +482,15 @@ break_page(Fetch *f)
 	close_page(f);
 }
 
+/* A vehicle was asked for by its id, and its page is another's. */
+static void
+reject_page(Fetch *f)
+{
+	fail_content(f, f->current->collection, "the answer is about another vehicle",
+				 "Its id is not the one that was asked for.");
+	close_page(f);
+}
+
 /*
  * Begins to decode the current page and, where its envelope says so, asks for
  * the page after it.
@@ -473,6 +499,7 @@ static void
 begin_page(Fetch *f, Collection *c, const HttpAnswer *answer)
 {
 	const char *wrong;
+	char	   *detail = NULL;
 
 	MemoryContextReset(f->page);
 	MemoryContextSwitchTo(f->page);
@@ -492,10 +519,10 @@ begin_page(Fetch *f, Collection *c, const HttpAnswer *answer)
 	}
 	if (f->envelope.next_token == NULL)
 		return;
-	wrong = collection_next_page(c, f->envelope.next_token);
+	wrong = collection_next_page(c, f->envelope.next_token, &detail);
 	if (wrong != NULL)
 	{
-		fail_content(f, c, wrong, NULL);
+		fail_paging(f, c, wrong, detail);
 		close_page(f);
 	}
 	else
@@ -513,7 +540,7 @@ handle_unusable(Fetch *f, Collection *c, const HttpAnswer *answer)
 	FaultContext context;
 	Fault	   *fault;
 
-	fault_context(f, c, &context);
+	collection_context(c, &context);
 	fault = fault_of_answer(answer, &context);
 	if (may_be_unknown_id(c, answer))
 		suspend(f, c, fault);
@@ -670,6 +697,20 @@ pump(Fetch *f)
 
 /* ---- rows ---- */
 
+/*
+ * Is this not the vehicle that was asked for by its id?  PostgreSQL would drop
+ * the row silently.
+ */
+static bool
+is_another(const Fetch *f, const Datum *values, const bool *nulls)
+{
+	const Collection *c = f->current->collection;
+	int			id = f->spec.ncolumns - 1;
+
+	return c->resource->has_id && !c->paged && c->vehicle_id != NULL &&
+		(nulls[id] || strcmp(TextDatumGetCString(values[id]), c->vehicle_id) != 0);
+}
+
 /* A decoded row: is it new, and whose is it? */
 static bool
 accept_row(Fetch *f, Datum *values, bool *nulls, FetchedRow *row)
@@ -706,6 +747,11 @@ fetch_next(Fetch *f, Datum *values, bool *nulls, FetchedRow *row)
 			switch (decode_row(f->decoder, values, nulls))
 			{
 				case DECODE_ROW:
+					if (is_another(f, values, nulls))
+					{
+						reject_page(f);
+						continue;
+					}
 					if (accept_row(f, values, nulls, row))
 						return true;
 					CHECK_FOR_INTERRUPTS();

@@ -81,7 +81,7 @@ SELECT matches((pg_temp.with_fault('{"kind": "repeat_token"}', :'count'))[1], '^
 SELECT cmp_ok(sim_count(), '<=', 4, 'is noticed soon');
 SELECT matches((pg_temp.with_fault('{"kind": "page_loop"}', :'count'))[1], '^ERROR 08P01: .*trips of vehicle "', 'a loop with fresh tokens');
 SELECT cmp_ok(sim_count(), '<=', (:n1 / 5 + 4)::int, 'is noticed soon');
-SELECT matches((pg_temp.with_fault('{"kind": "total", "delta": -6}', :'count'))[1], '^ERROR 08P01: .*trips of vehicle ".*more pages than the total explains', 'more pages than the total');
+SELECT matches((pg_temp.with_fault('{"kind": "total", "delta": -6}', :'count'))[1], '^ERROR 08P01: .*trips of vehicle ".*more pages than its total explains', 'more pages than the total');
 SELECT is(pg_temp.with_fault('{"kind": "total", "delta": 3}', :'count'),
 		  ARRAY[format('WARNING 01000: received %s of %s trips of vehicle "%s"', :n1, :n1 + 3, (SELECT id FROM sim_vehicle WHERE n = 1)), format('%s|%s', :n1, :n1)],
 		  'a total that is too large');
