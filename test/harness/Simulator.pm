@@ -7,8 +7,11 @@ package Simulator;
 use strict;
 use warnings;
 use Carp;
+use File::Temp 'tempdir';
 use HTTP::Tiny;
 use JSON::PP;
+use POSIX ':sys_wait_h';
+use Time::HiRes 'sleep';
 
 my $json = JSON::PP->new->utf8->canonical->allow_nonref;
 
@@ -17,16 +20,70 @@ sub new
 {
 	my ($class, $control) = @_;
 
+	my %direct = (timeout => 60, no_proxy => '*', proxy => undef, http_proxy => undef);
+
+	# head and body go out apart, and on a kept connection the second waits
+	# until the first is acknowledged: 40 ms
 	return bless {
 		control => $control // $ENV{SIM_CONTROL},
-		http => HTTP::Tiny->new(timeout => 60, keep_alive => 1, no_proxy => '*', proxy => undef, http_proxy => undef),
+		http => HTTP::Tiny->new(%direct, keep_alive => 1),
+		posting => HTTP::Tiny->new(%direct, keep_alive => 0),
 	}, $class;
+}
+
+# One more simulator, with arguments as on its command line.  It ends with us.
+sub start
+{
+	my ($class, @arguments) = @_;
+	my $ready = tempdir(CLEANUP => 1, DIR => $ENV{TMPDIR}) . '/ready';
+	my $parent = $$;
+	my $pid = fork // croak "fork: $!";
+
+	if ($pid == 0)
+	{
+		open STDOUT, '>', '/dev/null';
+		exec 'test/simulator/stellantis_simulator', '--port', 0, '--ready-file', $ready, '--parent-pid', $parent, @arguments
+			or POSIX::_exit(127);
+	}
+	for (1 .. 500)
+	{
+		last if -s $ready || waitpid($pid, WNOHANG) != 0;
+		sleep 0.02;
+	}
+	open my $file, '<', $ready or croak 'the simulator does not start';
+	my ($port) = <$file> =~ /^(\d+)/;
+	my $self = $class->new("http://127.0.0.1:$port/_sim");
+	@$self{qw(pid owner port)} = ($pid, $parent, $port);
+	return $self;
+}
+
+# Where the API is.
+sub url { my ($self) = @_; return $self->{control} =~ s/_sim$/connectedcar\/v4/r }
+
+# Ends one that was started; like a crash, with a signal.
+sub stop
+{
+	my ($self, $signal) = @_;
+
+	return unless $self->{pid} && $self->{owner} == $$;
+	kill $signal // 'TERM', $self->{pid};
+	waitpid delete $self->{pid}, 0;
+	return;
+}
+
+sub DESTROY
+{
+	my ($self) = @_;
+
+	local ($?, $!, $@);
+	$self->stop;
+	return;
 }
 
 sub ask
 {
 	my ($self, $method, $path, $content) = @_;
-	my $answer = $self->{http}->request($method, "$self->{control}/$path",
+	my $answer = $self->{ defined $content ? 'posting' : 'http' }->request($method, "$self->{control}/$path",
 		defined $content ? { content => $json->encode($content), headers => { 'Content-Type' => 'application/json' } } : {});
 
 	croak "$method $path: $answer->{status} $answer->{content}" unless $answer->{success};
