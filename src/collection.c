@@ -142,6 +142,7 @@ collection_context(const Collection *c, FaultContext *context)
 	context->resource = c->resource;
 	context->vehicle = c->vin != NULL ? c->vin : c->vehicle_id;
 	context->trip = c->trip_id;
+	context->later_page = c->page_token != NULL;
 	context->server_name = c->account->server_name;
 	context->secrets = c->account->secrets;
 }
@@ -168,7 +169,8 @@ collection_reconcile(Collection *c)
 			(errcode(ERRCODE_WARNING),
 			 errmsg("received %lld of %lld %s", (long long) c->rows,
 					(long long) c->total, describe(c)),
-			 errdetail("The API announced more rows than its pages held; the result may be incomplete.")));
+			 errdetail("The API announced more rows than its pages held; the result may be incomplete."),
+			 errhint("%s", TRY_AGAIN)));
 }
 
 /* The total is not what it was on the page before. */
@@ -182,7 +184,8 @@ warn_changed(Collection *c, const char *how, int64 before, const char *detail)
 			(errcode(ERRCODE_WARNING),
 			 errmsg("total of %s %s from %lld to %lld while its pages were read",
 					describe(c), how, (long long) before, (long long) c->total),
-			 errdetail("%s", detail)));
+			 errdetail("%s", detail),
+			 errhint("%s", TRY_AGAIN)));
 }
 
 void

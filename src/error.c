@@ -276,17 +276,26 @@ hint_of_403(const FaultContext *context)
 					spaced(resource->scopes));
 }
 
+/* In the largest unit that does not make it vague, rounded up. */
 static char *
 hint_of_429(const HttpAnswer *answer)
 {
-	if (answer->retry_after_ms >= 0)
+	static const struct
 	{
-		int64		seconds = Max((answer->retry_after_ms + 999) / 1000, 1);
+		int			seconds;
+		const char *name;
+	}			units[] = {{86400, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}};
+	int64		seconds = Max((answer->retry_after_ms + 999) / 1000, 1);
 
-		return psprintf("Try again in " INT64_FORMAT " %s.", seconds,
-						seconds == 1 ? "second" : "seconds");
+	if (answer->retry_after_ms < 0)
+		return pstrdup("Try again later: the API counts requests per second and per 24 hours.");
+	for (int i = 0;; i++)
+	{
+		int64		n = (seconds + units[i].seconds - 1) / units[i].seconds;
+
+		if (i == lengthof(units) - 1 || seconds > 2 * units[i].seconds)
+			return psprintf("Try again in " INT64_FORMAT " %s%s.", n, units[i].name, n == 1 ? "" : "s");
 	}
-	return pstrdup("Try again later: the API counts requests per second and per 24 hours.");
 }
 
 static char *
@@ -327,7 +336,7 @@ fault_of_4xx(Fault *fault, const HttpAnswer *answer, const FaultContext *context
 				/* on a later page: the first one was there */
 				set_fault(fault, ERRCODE_FDW_TABLE_NOT_FOUND, context,
 						  "the API does not find the rest any more");
-				fault->hint = pstrdup("The data may have changed while they were read: try again.");
+				fault->hint = pstrdup(TRY_AGAIN);
 				break;
 			}
 			set_fault(fault, ERRCODE_FDW_TABLE_NOT_FOUND, context,
@@ -348,10 +357,21 @@ fault_of_4xx(Fault *fault, const HttpAnswer *answer, const FaultContext *context
 		default:
 			set_fault(fault, ERRCODE_FDW_ERROR, context,
 					  psprintf("the API rejected the request with status %d", answer->status));
-			fault->hint = psprintf("Check the options of the foreign table and of %s.",
-								   server_words(context));
+			fault->hint = context->later_page ?
+				pstrdup("The first page was not refused; the API may have forgotten how to go on: try again.") :
+				psprintf("Check the options of the foreign table and of %s.", server_words(context));
 			break;
 	}
+}
+
+/* To the detail: how often it was tried, if more than once. */
+static void
+add_attempts(Fault *fault, const HttpAnswer *answer)
+{
+	if (answer->attempts > 1)
+		fault->detail = psprintf("%s%sThe request was sent %d times.",
+								 fault->detail != NULL ? fault->detail : "",
+								 fault->detail != NULL ? "  " : "", answer->attempts);
 }
 
 static void
@@ -363,8 +383,7 @@ fault_of_status(Fault *fault, const HttpAnswer *answer, const FaultContext *cont
 	{
 		set_fault(fault, ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION, context,
 				  psprintf("the API failed with status %d", status));
-		fault->hint = psprintf("The fault is the API's and often passes by itself: try again later.  Requests sent: %d.",
-							   answer->attempts);
+		fault->hint = pstrdup("The fault is the API's and often passes by itself: try again later.");
 	}
 	else if (status >= 400)
 		fault_of_4xx(fault, answer, context);
@@ -373,7 +392,7 @@ fault_of_status(Fault *fault, const HttpAnswer *answer, const FaultContext *cont
 		set_fault(fault, ERRCODE_PROTOCOL_VIOLATION, context,
 				  psprintf("unexpected status %d from the API", status));
 		fault->hint = psprintf("%scheck the option base_url of %s.",
-							   status / 100 == 3 ? "Redirects are not followed: " : "If it persists, ",
+							   status / 100 == 3 && status != 304 ? "Redirects are not followed: " : "If it persists, ",
 							   server_words(context));
 	}
 	else
@@ -384,6 +403,7 @@ fault_of_status(Fault *fault, const HttpAnswer *answer, const FaultContext *cont
 	}
 	if (fault->detail == NULL)
 		fault->detail = answer_told(answer, context);
+	add_attempts(fault, answer);
 }
 
 /* Transport faults; the detail is libcurl's. */
@@ -479,10 +499,7 @@ fault_of_transport(Fault *fault, const HttpAnswer *answer, const FaultContext *c
 	if (*why != '\0')
 		fault->detail = psprintf("%c%s%s", toupper((unsigned char) *why), why + 1,
 								 why[strlen(why) - 1] == '.' ? "" : ".");
-	if (answer->attempts > 1)
-		fault->detail = psprintf("%s%sThe request was sent %d times.",
-								 fault->detail != NULL ? fault->detail : "",
-								 fault->detail != NULL ? "  " : "", answer->attempts);
+	add_attempts(fault, answer);
 }
 
 static const FaultContext no_context;

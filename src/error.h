@@ -25,6 +25,7 @@ typedef struct FaultContext
 	const Resource *resource;	/* the table whose rows were asked for */
 	const char *vehicle;		/* VIN if known, else vehicle id */
 	const char *trip;			/* id, where the rows are those of a trip */
+	bool		later_page;		/* not the first one */
 	const char *server_name;	/* the foreign server */
 	const char *const *secrets; /* NULL-terminated: never to be shown */
 } FaultContext;
@@ -42,6 +43,9 @@ extern Fault *fault_of_answer(const HttpAnswer *answer, const FaultContext *cont
  */
 extern Fault *fault_of_content(const FaultContext *context, const char *what,
 							   const char *detail);
+
+/* The hint where pages do not fit together. */
+#define TRY_AGAIN	"The data may have changed while they were read: try again."
 
 /* Whose rows, e.g. 'trips of vehicle "..."'; palloc'd. */
 extern char *fault_subject(const FaultContext *context);

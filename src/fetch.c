@@ -176,7 +176,7 @@ fail_paging(Fetch *f, Collection *c, const char *what, const char *detail)
 
 	collection_context(c, &context);
 	fault = fault_of_content(&context, what, detail);
-	fault->hint = pstrdup("The data may have changed while they were read: try again.");
+	fault->hint = pstrdup(TRY_AGAIN);
 	fail(f, c, fault);
 }
 

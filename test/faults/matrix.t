@@ -426,7 +426,6 @@ sub bad_style
 		push @bad, "the message begins with a capital: $m->{message}" if $m->{message} =~ /^[A-Z]/;
 		for my $part (qw(detail hint))
 		{
-			next if $part eq 'hint' && $m->{severity} eq 'WARNING' && $m->{sqlstate} eq '01000';
 			push @bad, "no $part: $m->{message}" unless length($m->{$part} // '');
 			push @bad, "the $part is no sentence: $m->{$part}" if defined $m->{$part} && $m->{$part} !~ /^[A-Z"].*[.]$/s;
 		}
