@@ -100,8 +100,13 @@ stream_read(void *cls, uint64_t pos64, char *buf, size_t max)
 			sleep_connection(s->conn, 30);
 			return 0;
 		}
+		/*
+		 * What cannot be sent any more makes libmicrohttpd close; when told
+		 * of an error it would wait for what the socket says next, which is
+		 * nothing.
+		 */
 		reset_connection(s->conn);
-		return MHD_CONTENT_READER_END_WITH_ERROR;
+		return (ssize_t) stream_copy(s, pos, buf, max);
 	}
 	if (s->how.truncate_after >= 0 && pos >= s->how.truncate_after)
 		return MHD_CONTENT_READER_END_WITH_ERROR;
