@@ -303,6 +303,50 @@ build_extension()
 	make -C "$ROOT" -s PG_CONFIG="$PG_CONFIG" with_llvm=no install
 }
 
+# ---- sanitizers ----
+
+# A library of clang's runtime, by the middle of its name and its end.
+clang_runtime()
+{
+	local file
+
+	command -v clang >/dev/null || return 1
+	file=$(clang -print-file-name="libclang_rt.$1-$(uname -m).$2")
+	[ -f "$file" ] && printf '%s\n' "$file"
+}
+
+# Is there what a build with sanitizers needs, and this of the runtime besides?
+sanitizer_is_there()
+{
+	clang_runtime asan so >/dev/null && { [ -z "${1:-}" ] || clang_runtime "$1" a >/dev/null; }
+}
+
+# What must be loaded before a PostgreSQL that knows of no sanitizers.
+sanitizer_preload()
+{
+	printf '%s %s\n' "$(clang_runtime asan so)" "$ROOT/test/fuzz/first.so"
+}
+
+# Findings end the process.  PostgreSQL frees little at its end, and asks for
+# memory that there may not be.
+export ASAN_OPTIONS=detect_leaks=0:abort_on_error=1:allocator_may_return_null=1:quarantine_size_mb=16:detect_stack_use_after_return=0
+export UBSAN_OPTIONS=print_stacktrace=1
+
+# with_sanitizer COMMAND...: at addresses that are not random, where that can
+# be: the runtime wants a large range of them to be free.
+with_sanitizer()
+{
+	local -a fixed=()
+
+	if setarch "$(uname -m)" -R true 2>/dev/null; then fixed=(setarch "$(uname -m)" -R); fi
+	"${fixed[@]}" env LD_PRELOAD="$(sanitizer_preload)" "$@"
+}
+
+build_fuzzer()
+{
+	make -C "$ROOT/test/fuzz" -s -j"$(nproc)" PG_CONFIG="$PG_CONFIG"
+}
+
 build_simulator()
 {
 	make -C "$ROOT/test/simulator" -s -j"$(nproc)" "$@"

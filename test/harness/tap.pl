@@ -11,10 +11,13 @@ use TAP::Harness;
 my ($jobs, $summary, @files) = @ARGV;
 my %parser_of;
 
+# how long a file may take, and the fuzzer as long as it was told to
+my $limit = 900 + ($ENV{FUZZ_SECONDS} || 0);
+
 my $harness = TAP::Harness->new({
 	jobs => $jobs,
 	timer => 1,
-	exec => sub { [ 'timeout', '--foreground', '900', 'test/harness/run-file', $_[1] ] },
+	exec => sub { [ 'timeout', '--foreground', $limit, 'test/harness/run-file', $_[1] ] },
 	merge => 1,
 });
 my %output;
