@@ -227,19 +227,39 @@ secrets_in_utf8(const char *const *secrets)
 	return copies;
 }
 
+/* The most bytes that one of the secrets takes, in any spelling. */
+static size_t
+longest_spelling(const char *const *secrets)
+{
+	size_t		longest = 0;
+
+	for (; secrets != NULL && *secrets != NULL; secrets++)
+		longest = Max(longest, strlen(*secrets) * strlen("\\u0000"));
+	return longest;
+}
+
 char *
 redact(const char *text, const char *const *secrets, size_t maxlen)
 {
+	const char *const *wanted = secrets_in_utf8(secrets);
+	StringInfoData clean;
 	StringInfoData utf8;
 	char	   *result;
 	int			len;
 
+	/*
+	 * Twice: what is not shown leaves a blank or a '?', which may be just what
+	 * the rest lacked to be a secret.
+	 */
+	initStringInfo(&clean);
+	append_redacted(&clean, text, wanted, maxlen + longest_spelling(wanted));
 	initStringInfo(&utf8);
-	append_redacted(&utf8, text, secrets_in_utf8(secrets), maxlen);
+	append_redacted(&utf8, clean.data, wanted, maxlen);
 	result = convert_leniently(utf8.data, PG_UTF8, GetDatabaseEncoding());
 	len = strlen(result);
 	if (len > maxlen)
 		result[pg_mbcliplen(result, len, (int) maxlen)] = '\0';
+	pfree(clean.data);
 	pfree(utf8.data);
 	return result;
 }
