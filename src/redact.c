@@ -16,7 +16,7 @@ typedef enum Spelling
 {
 	SPELT_RAW,
 	SPELT_URL,					/* %xx, and '+' for a space */
-	SPELT_JSON					/* \/, \", \u00xx */
+	SPELT_JSON					/* \/, \", \uxxxx */
 } Spelling;
 
 static int
@@ -37,34 +37,70 @@ hex_pair(const char *text)
 	return low < 0 ? -1 : high * 16 + low;
 }
 
+/* The code of \uxxxx at "text", or -1. */
+static int
+json_code(const char *text)
+{
+	int			high;
+	int			low;
+
+	if (text[0] != '\\' || text[1] != 'u' || (high = hex_pair(text + 2)) < 0)
+		return -1;
+	low = hex_pair(text + 4);
+	return low < 0 ? -1 : high * 256 + low;
+}
+
 /*
- * Reads one byte as it was spelt; returns how many bytes that took.
+ * The character of \uxxxx at "text", of a pair perhaps, as UTF-8; returns how
+ * many bytes that took, 0 if it is none.
  */
 static size_t
-read_spelt(const char *text, Spelling spelling, unsigned char *byte)
+read_json_escape(const char *text, char *utf8)
+{
+	int			code = json_code(text);
+	int			second;
+	size_t		len = 6;
+
+	if (code <= 0)
+		return 0;
+	if (is_utf16_surrogate_first(code) && (second = json_code(text + 6)) >= 0 &&
+		is_utf16_surrogate_second(second))
+	{
+		code = surrogate_pair_to_codepoint(code, second);
+		len = 12;
+	}
+	unicode_to_utf8(code, (unsigned char *) utf8);
+	utf8[pg_utf_mblen((unsigned char *) utf8)] = '\0';
+	return len;
+}
+
+/*
+ * Reads one character (a byte, where bytes are spelt) as UTF-8; returns how
+ * many bytes that took.
+ */
+static size_t
+read_spelt(const char *text, Spelling spelling, char utf8[MAX_UNICODE_EQUIVALENT_STRING])
 {
 	int			value;
+	size_t		len;
 
-	*byte = (unsigned char) *text;
+	utf8[0] = *text;
+	utf8[1] = '\0';
 	if (spelling == SPELT_URL)
 	{
-		if (*text == '%' && (value = hex_pair(text + 1)) >= 0)
+		if (*text == '%' && (value = hex_pair(text + 1)) > 0)
 		{
-			*byte = (unsigned char) value;
+			utf8[0] = (char) value;
 			return 3;
 		}
 		if (*text == '+')
-			*byte = ' ';
+			utf8[0] = ' ';
 	}
 	else if (spelling == SPELT_JSON && *text == '\\' && text[1] != '\0')
 	{
-		if (text[1] == 'u' && text[2] == '0' && text[3] == '0' &&
-			(value = hex_pair(text + 4)) >= 0)
-		{
-			*byte = (unsigned char) value;
-			return 6;
-		}
-		*byte = (unsigned char) text[1];
+		if ((len = read_json_escape(text, utf8)) > 0)
+			return len;
+		utf8[0] = text[1];
 		return 2;
 	}
 	return 1;
@@ -78,17 +114,19 @@ match_spelt(const char *text, const char *secret, Spelling spelling)
 {
 	const char *at = text;
 
-	for (; *secret != '\0'; secret++)
+	while (*secret != '\0')
 	{
-		unsigned char byte;
+		char		utf8[MAX_UNICODE_EQUIVALENT_STRING];
 		size_t		len;
 
 		if (*at == '\0')
 			return 0;
-		len = read_spelt(at, spelling, &byte);
-
-		/* a '+' of the secret may have been left as it is */
-		if (byte != (unsigned char) *secret && !(*at == '+' && *secret == '+'))
+		len = read_spelt(at, spelling, utf8);
+		if (strncmp(secret, utf8, strlen(utf8)) == 0)
+			secret += strlen(utf8);
+		else if (*at == '+' && *secret == '+')
+			secret++;			/* which may have been left as it is */
+		else
 			return 0;
 		at += len;
 	}

@@ -36,44 +36,71 @@ hex_of(const char *s, int digits)
 	return strtol(copy, NULL, 16);
 }
 
-/* As a reader of URLs, or of JSON, would see the text. */
+/* As a reader of URLs would see the text. */
 static char *
-unspelt(const char *text, bool json)
+url_read(const char *text)
 {
-	char	   *result = palloc(strlen(text) + 1);
-	char	   *out = result;
+	StringInfoData out;
 
+	initStringInfo(&out);
 	while (*text != '\0')
 	{
-		if (!json && *text == '%' && hex_of(text + 1, 2) > 0)
-		{
-			*out++ = hex_of(text + 1, 2);
-			text += 3;
-		}
-		else if (json && strncmp(text, "\\u00", 4) == 0 && hex_of(text + 4, 2) > 0)
-		{
-			*out++ = hex_of(text + 4, 2);
-			text += 6;
-		}
-		else if (json && *text == '\\' && text[1] != '\0')
-		{
-			*out++ = text[1];
-			text += 2;
-		}
-		else
-			*out++ = *text++;
+		int			value = *text == '%' ? hex_of(text + 1, 2) : -1;
+
+		appendStringInfoChar(&out, value > 0 ? value : *text);
+		text += value > 0 ? 3 : 1;
 	}
-	*out = '\0';
-	return result;
+	return out.data;
+}
+
+/* As a reader of JSON would see it. */
+static char *
+json_read(const char *text)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	while (*text != '\0')
+	{
+		int			code = text[0] == '\\' && text[1] == 'u' ? hex_of(text + 2, 4) : -1;
+		char		quoted[9] = "\"\\u0000\"";
+		char	   *character;
+		int			len;
+
+		if (code > 0)
+		{
+			memcpy(quoted + 3, text + 2, 4);
+			character = tree_text(quoted, 8, &len);
+			appendStringInfoString(&out, character != NULL ? character : "?");
+			text += 6;
+			continue;
+		}
+		if (*text == '\\' && text[1] != '\0')
+			text++;
+		appendStringInfoChar(&out, *text++);
+	}
+	return out.data;
+}
+
+/* Text and secrets in UTF-8, as the far side has them. */
+static char *
+as_utf8(const char *text)
+{
+	return GetDatabaseEncoding() == PG_SQL_ASCII ? pstrdup(text) :
+		pg_server_to_any(text, strlen(text), PG_UTF8);
 }
 
 static const char *
-secret_in(const char *text, const char *const *secrets)
+secret_in(const char *server_text, const char *const *secrets)
 {
+	char	   *text = as_utf8(server_text);
+
 	for (int i = 0; secrets[i] != NULL; i++)
 	{
-		if (strstr(text, secrets[i]) != NULL || strstr(unspelt(text, false), secrets[i]) != NULL ||
-			strstr(unspelt(text, true), secrets[i]) != NULL)
+		char	   *secret = as_utf8(secrets[i]);
+
+		if (strstr(text, secret) != NULL || strstr(url_read(text), secret) != NULL ||
+			strstr(json_read(text), secret) != NULL)
 			return secrets[i];
 	}
 	return NULL;
@@ -294,7 +321,8 @@ fuzz_option(int choice, const char *text, size_t len)
 
 	saved = value;
 	(void) check_allowed_hosts(&saved, NULL, PGC_S_SESSION);
-	if (json_pointer_is_valid(value) && strlen(value) < 1000)
+	/* names in documents are UTF-8: another pointer is refused, as it should be */
+	if (json_pointer_is_valid(value) && strlen(value) < 1000 && pg_verify_mbstr(PG_UTF8, as_utf8(value), strlen(as_utf8(value)), true))
 	{
 		DecodeColumn column = {.type = JSONBOID,.pointer = value,.scale_num = 1,.scale_den = 1};
 
