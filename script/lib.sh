@@ -299,8 +299,8 @@ find_run_postgres()
 # clang.
 build_extension()
 {
-	make -C "$ROOT" -s -j"$(nproc)" PG_CONFIG="$PG_CONFIG" with_llvm=no all
-	make -C "$ROOT" -s PG_CONFIG="$PG_CONFIG" with_llvm=no install
+	make -C "$ROOT" -s -j"$(nproc)" PG_CONFIG="$PG_CONFIG" with_llvm=no "$@" all
+	make -C "$ROOT" -s PG_CONFIG="$PG_CONFIG" with_llvm=no "$@" install
 }
 
 # ---- sanitizers ----
@@ -339,7 +339,17 @@ with_sanitizer()
 	local -a fixed=()
 
 	if setarch "$(uname -m)" -R true 2>/dev/null; then fixed=(setarch "$(uname -m)" -R); fi
-	"${fixed[@]}" env LD_PRELOAD="$(sanitizer_preload)" "$@"
+	"${fixed[@]}" env LD_PRELOAD="$(sanitizer_preload) ${LD_PRELOAD:-}" "$@"
+}
+
+# The extension with AddressSanitizer and UndefinedBehaviorSanitizer; every
+# cluster that start_cluster starts from here on has their runtime.
+build_extension_sanitized()
+{
+	make -C "$ROOT/test/fuzz" -s first.so
+	build_extension CC=clang COPT="-O1 -fno-omit-frame-pointer -shared-libsan \
+-fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all \
+-Wno-unknown-warning-option -Wno-unused-command-line-argument -Wno-ignored-attributes -Wno-ignored-optimization-argument"
 }
 
 build_fuzzer()
@@ -359,7 +369,9 @@ build_simulator()
 start_cluster()
 {
 	local dir=$RUN/cluster/$1 setting
+	local -a sanitized=()
 
+	[ -z "${SANITIZED:-}" ] || sanitized=(with_sanitizer)
 	mkdir -p "$dir"
 	"$PG_BINDIR/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 \
 		--no-sync >"$dir/initdb.log" 2>&1 || { cat "$dir/initdb.log"; return 1; }
@@ -384,7 +396,7 @@ start_cluster()
 	for setting in "${@:2}"; do
 		printf "%s = '%s'\n" "${setting%%=*}" "${setting#*=}"
 	done >>"$dir/data/postgresql.conf"
-	"$PG_BINDIR/pg_ctl" -D "$dir/data" -l "$dir/log" -s -w -t 60 start >&2 </dev/null ||
+	"${sanitized[@]}" "$PG_BINDIR/pg_ctl" -D "$dir/data" -l "$dir/log" -s -w -t 60 start >&2 </dev/null ||
 		{ cat "$dir/log" >&2; return 1; }
 	use_cluster "$1"
 }
