@@ -12,7 +12,13 @@ void
 ask_again(Fetch *f, Collection *c)
 {
 	c->pins++;
+	if (c->role == ROLE_VEHICLES)
+	{
+		f->next_listing = c;
+		return;
+	}
 	dlist_push_tail(c->role == ROLE_ROWS ? &f->pending : &f->listings, &c->node);
+	f->nwaiting++;
 }
 
 /* The address of a collection; parameters follow. */

@@ -24,6 +24,12 @@
 /* Answers ready, and under way as far as can be guessed. */
 #define WINDOW_BYTES		((int64) 40 * 1024 * 1024)
 
+/*
+ * While fewer collections wait, the listing of vehicles goes on beside their
+ * rows: a vehicle that is listed last is not to begin when all others end.
+ */
+#define MANY_WAITING		256
+
 /* Rows decoded between two looks at the network. */
 #define ROWS_PER_PUMP		32
 
@@ -644,14 +650,36 @@ window_is_open(const Fetch *f)
 		f->ready_bytes + (f->in_flight + 1) * f->page_bytes <= WINDOW_BYTES;
 }
 
-/* Rows go before listings, so that few wait while many are still to be listed. */
+/*
+ * Is the listing of vehicles to go on before what waits?  Not when nothing is
+ * under way: rows are not to wait for it, and a query that will soon have
+ * enough, which asks for one thing at a time, may not need it.
+ */
+static bool
+listing_is_next(const Fetch *f)
+{
+	if (f->next_listing == NULL || f->nwaiting == 0)
+		return f->next_listing != NULL;
+	return f->in_flight + f->nready > 0 && f->nwaiting < MANY_WAITING;
+}
+
+/* Rows go before listings of trips, so that few wait while many are still to be listed. */
 static Collection *
 next_question(Fetch *f)
 {
 	dlist_head *queue = dlist_is_empty(&f->pending) ? &f->listings : &f->pending;
+	Collection *c;
 
-	return dlist_is_empty(queue) ? NULL :
-		dlist_container(Collection, node, dlist_pop_head_node(queue));
+	if (listing_is_next(f))
+	{
+		c = f->next_listing;
+		f->next_listing = NULL;
+		return c;
+	}
+	if (f->nwaiting == 0)
+		return NULL;
+	f->nwaiting--;
+	return dlist_container(Collection, node, dlist_pop_head_node(queue));
 }
 
 static void

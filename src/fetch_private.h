@@ -33,7 +33,9 @@ struct Fetch
 	Decoder    *trips;			/* id, start of a trips listing; the same */
 
 	dlist_head	pending;		/* rows to ask for */
-	dlist_head	listings;		/* listings to ask for, when no rows are */
+	dlist_head	listings;		/* of trips: to ask for when no rows are */
+	Collection *next_listing;	/* of vehicles, when it is to be asked for, or NULL */
+	int			nwaiting;		/* in pending and listings */
 	dlist_head	ready;
 	int			in_flight;
 	int			nready;
@@ -47,7 +49,7 @@ struct Fetch
 	MemoryContext page;			/* reset for each current page */
 	int			rows_since_pump;
 
-	Collection *listing;		/* under way, or NULL */
+	Collection *listing;		/* of vehicles, until it is complete, or NULL */
 	List	   *suspended;		/* collections whose fault waits for the listing */
 	bool		listing_short;	/* the listing lacks what it announced */
 	strset_hash *wanted;		/* ids of vehicles; NULL = whatever is listed */

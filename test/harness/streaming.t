@@ -135,6 +135,15 @@ all_windows()
 all_windows ADD
 q "ALTER SERVER sim OPTIONS (SET concurrency '8')"
 
+# A vehicle on the listing's second page does not begin when all others end.
+forget_log
+run a "SELECT count(recorded_at) FROM cars.telemetry WHERE recorded_at > '2026-02-27';"
+is "$(sim 'log?format=text&ids=short' | grep -m 1 page2 | grep -o '^GET /user/vehicles?')" 'GET /user/vehicles?' \
+	'the listing goes on before a second page of rows'
+forget_log
+run a 'SELECT recorded_at FROM cars.telemetry LIMIT 1;'
+is "$(asked)" 2 'but not before the first row, which may be enough'
+
 # a row comes with the first answer, not with the slowest vehicle's
 fault /telemetry '{"kind": "stall", "ms": 3000}' '"skip": 3, "times": 1'
 timed 'BEGIN; DECLARE c CURSOR FOR SELECT recorded_at FROM cars.telemetry; FETCH 30 FROM c;'
