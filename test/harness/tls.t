@@ -116,6 +116,29 @@ refused 'an empty ca_file' "$TLS/empty.pem" "ca_file '$TLS/empty.pem'"
 refused 'a directory for a ca_file' "$TLS" "ca_file '$TLS'"
 is "$(sim stats | jq '.by_status | keys - ["200"] | length')" 0 'nothing was asked of a server that is not trusted'
 
+# What the system trusts is read when a session first connects, not each time:
+# it takes long enough to delay a cancel.  libcurl keeps it since 7.87.
+bundle=$(curl-config --ca)
+connection_reads()
+{
+	local before
+
+	before=$(awk '$1 == "rchar:" { print $2 }' "/proc/${BACKEND[a]}/io")
+	run a 'SELECT count(*) FROM cars.vehicles;'
+	READ=$(($(awk '$1 == "rchar:" { print $2 }' "/proc/${BACKEND[a]}/io") - before))
+}
+if ! printf '%s\n' 7.87 "$(pkg-config --modversion libcurl)" | sort -CV || [ ! -r "$bundle" ]; then
+	pass 'the authorities of the system are read once # SKIP this libcurl does not keep them'
+else
+	fresh
+	server_options ''
+	connection_reads
+	ok 'the authorities of the system are read' [ "$READ" -ge "$(wc -c <"$bundle")" ]
+	connection_reads
+	ok 'once' [ "$READ" -lt "$(wc -c <"$bundle")" ]
+	is "$SQLSTATE" 08001 'and they do not know ours'
+fi
+
 # the file changes under the same name: sooner or later this is seen; at once
 # by a session that has not connected yet
 cp "$TLS/theirs.pem" "$TLS/changing.pem"
