@@ -79,21 +79,31 @@ token_valid(Request *r)
 		r->scopes = t->scopes;
 		return true;
 	}
+	if (oauth_token_use(a + 7, &r->scopes))
+		return true;
 	answer_gateway(r, 401, "Unauthorized", "Token is invalid");
+	return false;
+}
+
+bool
+realm_known(const char *realm)
+{
+	static const char *const realms[] = {
+		"clientsB2CPeugeot", "clientsB2CCitroen", "clientsB2CDS", "clientsB2COpel", "clientsB2CVauxhall"
+	};
+
+	for (size_t i = 0; i < lengthof(realms); i++)
+		if (strcmp(realm, realms[i]) == 0)
+			return true;
 	return false;
 }
 
 bool
 access_realm(Request *r, const Vehicle *v)
 {
-	static const char *const realms[] = {
-		"clientsB2CPeugeot", "clientsB2CCitroen", "clientsB2CDS", "clientsB2COpel", "clientsB2CVauxhall"
-	};
-	bool		known = false;
+	bool		known = r->realm && realm_known(r->realm);
 	const char *want = config.realm;
 
-	for (size_t i = 0; r->realm && i < lengthof(realms); i++)
-		known = known || strcmp(r->realm, realms[i]) == 0;
 	if (strcmp(want, "brand") == 0)
 		want = v ? models[v->model].realm : "";
 	if (r->realm && *want && strcmp(want, r->realm) == 0)

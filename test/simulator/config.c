@@ -61,6 +61,21 @@ static const Knob knobs[] = {
 	BOOL_KNOB(enforce_second, "false", "429 when the burst quota is used up"),
 	INT_KNOB(retry_after, -1, 1000000, "-1", false, "seconds in the Retry-After of such a 429; -1: the true time"),
 	INT_KNOB(log_limit, 0, 100000000, "200000", false, "requests kept in the log (the oldest go)"),
+	TEXT_KNOB(client_secret, "sim-client-secret", false, "the application's secret; empty: any"),
+	TEXT_KNOB(redirect_uri, "", false, "the registered one; empty: any"),
+	ENUM_KNOB(consent, "given|refused", "given", "what the owner says to an enrolment"),
+	TEXT_KNOB(grant_scopes, "all", false, "what the owner grants of the scopes asked for: all, or a list"),
+	INT_KNOB(code_life, 0, 1000000, "60", false, "seconds"),
+	INT_KNOB(access_token_life, 0, 1000000000, "3599", false, "seconds"),
+	INT_KNOB(access_token_requests, -1, INT64_MAX, "-1", false, "after so many data requests an access token has expired; -1: never"),
+	INT_KNOB(refresh_token_life, -1, 1000000000, "-1", false, "seconds; -1: for ever"),
+	TEXT_KNOB(expires_in, "", false, "what a token answer says; empty: the truth, 'absent', or a number"),
+	ENUM_KNOB(rotate, "yes|no|absent", "yes", "a refresh gives a new refresh token, says the old one again, or says none"),
+	ENUM_KNOB(token_realm, "ignored|checked|required", "ignored", "the realm of a token request"),
+	INT_KNOB(token_limit, 0, 1000000, "0", false, "token requests in a window; 0: any number"),
+	INT_KNOB(token_window, 1, 1000000, "1800", false, "seconds"),
+	ENUM_KNOB(throttle_status, "429|400", "429", "how one too many is answered"),
+	INT_KNOB(token_latency_ms, 0, 3600000, "0", false, "wait before the answers of the OAuth2 endpoints, besides latency_ms"),
 };
 
 static const struct
@@ -74,6 +89,17 @@ static const struct
 	{"data:alert", SCOPE_ALERT},
 	{"data:collision", SCOPE_COLLISION},
 	{"data:vehicle:devices:pnc", SCOPE_PNC},
+	/* these are granted and shown, and open nothing here */
+	{"remote:door:write", 0x40},
+	{"remote:preconditioning:write", 0x80},
+	{"remote:horn:write", 0x100},
+	{"remote:charging:write", 0x200},
+	{"remote:lights:write", 0x400},
+	{"remote:wakeup:write", 0x800},
+	{"remote:navigation:write", 0x1000},
+	{"openid", 0x2000},
+	{"profile", 0x4000},
+	{"email", 0x8000},
 };
 
 static int64_t *
@@ -150,6 +176,14 @@ set_enum(const Knob *k, const char *value)
 	}
 }
 
+/* As JSON writes a whole number, however long. */
+static bool
+number_like(const char *s)
+{
+	s += *s == '-';
+	return *s && strspn(s, "0123456789") == strlen(s) && (*s != '0' || s[1] == '\0');
+}
+
 bool
 config_set_text(const char *name, const char *value, char *err, size_t errlen)
 {
@@ -186,6 +220,8 @@ config_set_text(const char *name, const char *value, char *err, size_t errlen)
 			if (k->offset == AT(now) && strcmp(value, "real") != 0 &&
 				!parse_date(value, strlen(value), &ms))
 				return fail(err, errlen, "\"now\" wants an RFC 3339 date or \"real\"");
+			if (k->offset == AT(expires_in) && *value && strcmp(value, "absent") != 0 && !number_like(value))
+				return fail(err, errlen, "\"expires_in\" wants \"absent\" or a number");
 			strcpy(knob_text(k), value);
 			return true;
 	}
@@ -228,7 +264,7 @@ scope_bit(const char *name, size_t n)
 }
 
 /* Scopes parted by blanks or commas; "all" is every one. */
-static unsigned
+unsigned
 scopes_parse(const char *s)
 {
 	unsigned	bits = 0;
@@ -244,6 +280,21 @@ scopes_parse(const char *s)
 		s += strspn(s, ", ");
 	}
 	return bits;
+}
+
+/* Their names, parted by blanks. */
+void
+scopes_text(Buf *b, unsigned scopes)
+{
+	const char *sep = "";
+
+	for (size_t i = 0; i < lengthof(scope_names); i++)
+	{
+		if (!(scopes & scope_names[i].bit))
+			continue;
+		buf_printf(b, "%s%s", sep, scope_names[i].name);
+		sep = " ";
+	}
 }
 
 static void

@@ -79,6 +79,8 @@ static void
 reset_post(Request *r)
 {
 	config_reset();
+	oauth_reset();
+	oauth_throttle_clear();
 	faults_clear();
 	log_clear();
 	counters_clear();
@@ -155,6 +157,29 @@ log_delete(Request *r)
 }
 
 static void
+oauth_get(Request *r)
+{
+	answer_json(r, oauth_json());
+}
+
+static void
+oauth_post(Request *r)
+{
+	json_t	   *doc = upload_json(r);
+	json_t	   *answer;
+	char		err[300];
+
+	if (doc == NULL)
+		return;
+	answer = oauth_control(doc, err, sizeof(err));
+	if (answer)
+		answer_json(r, answer);
+	else
+		refuse(r, 400, err);
+	json_decref(doc);
+}
+
+static void
 stats_get(Request *r)
 {
 	json_t	   *by_status = json_object();
@@ -167,8 +192,9 @@ stats_get(Request *r)
 		snprintf(name, sizeof(name), "%zu", i);
 		json_object_set_new(by_status, name, json_integer(counters.by_status[i]));
 	}
-	answer_json(r, json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o}",
+	answer_json(r, json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}",
 		"requests", (json_int_t) counters.requests,
+		"oauth_requests", (json_int_t) counters.oauth_requests,
 		"bytes", (json_int_t) counters.bytes,
 		"connections", (json_int_t) counters.connections,
 		"open_connections", (json_int_t) counters.open_connections,
@@ -319,6 +345,8 @@ control_answer(Request *r)
 		{"DELETE", "/_sim/faults", faults_delete},
 		{"GET", "/_sim/log", log_get},
 		{"DELETE", "/_sim/log", log_delete},
+		{"GET", "/_sim/oauth", oauth_get},
+		{"POST", "/_sim/oauth", oauth_post},
 		{"GET", "/_sim/stats", stats_get},
 		{"GET", "/_sim/world", world_get},
 	};

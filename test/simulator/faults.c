@@ -6,6 +6,10 @@
  * A fault acts before the answer is made (it replaces it, bends the paging or
  * says how it travels) or after it (it edits the body).  One rule strikes a
  * request: the first that fits and has times left.
+ *
+ * Whether a request that changes something is carried out all the same is
+ * another matter: a fault that replaces the answer strikes before, and one that
+ * spoils it after, unless its member "after" says otherwise.
  */
 #include "sim.h"
 
@@ -31,6 +35,7 @@ typedef struct Kind
 	const char *name;
 	bool		(*before) (Request *r, json_t *f);	/* true: it is the answer */
 	void		(*after) (Request *r, json_t *f);
+	bool		replaces;
 } Kind;
 
 static int64_t
@@ -152,6 +157,14 @@ before_reset(Request *r, json_t *f)
 {
 	(void) f;
 	delivery(r)->reset = true;
+	return true;
+}
+
+static bool
+before_drop(Request *r, json_t *f)
+{
+	(void) f;
+	delivery(r)->drop = true;
 	return true;
 }
 
@@ -371,34 +384,35 @@ after_deep(Request *r, json_t *f)
 }
 
 static const Kind kinds[] = {
-	{"status", before_status, NULL},
-	{"redirect", before_redirect, NULL},
-	{"no_content", before_no_content, NULL},
-	{"reset", before_reset, NULL},
-	{"reset_body", before_reset_body, NULL},
-	{"stall", before_stall, NULL},
-	{"stall_body", before_stall_body, NULL},
-	{"truncate", before_truncate, NULL},
-	{"drip", before_drip, NULL},
-	{"huge_body", before_huge_body, NULL},
-	{"gzip_bomb", before_gzip_bomb, NULL},
-	{"huge_header", before_huge_header, NULL},
-	{"close", before_close, NULL},
-	{"repeat_token", before_repeat_token, NULL},
-	{"page_loop", before_page_loop, NULL},
-	{"missing_next", before_missing_next, NULL},
-	{"total", before_total, NULL},
-	{"shift", before_shift, NULL},
-	{"echo_token", before_echo_token, NULL},
-	{"headers", NULL, fault_headers},
-	{"content_type", NULL, after_content_type},
-	{"truncate_json", NULL, after_truncate_json},
-	{"bad_json", NULL, after_bad_json},
-	{"edit", NULL, after_edit},
-	{"invalid_utf8", NULL, after_invalid_utf8},
-	{"lone_surrogate", NULL, after_lone_surrogate},
-	{"nul_escape", NULL, after_nul_escape},
-	{"deep", NULL, after_deep},
+	{"status", before_status, NULL, true},
+	{"redirect", before_redirect, NULL, true},
+	{"no_content", before_no_content, NULL, true},
+	{"reset", before_reset, NULL, true},
+	{"drop", before_drop, NULL, true},
+	{"reset_body", before_reset_body, NULL, false},
+	{"stall", before_stall, NULL, false},
+	{"stall_body", before_stall_body, NULL, false},
+	{"truncate", before_truncate, NULL, false},
+	{"drip", before_drip, NULL, false},
+	{"huge_body", before_huge_body, NULL, false},
+	{"gzip_bomb", before_gzip_bomb, NULL, false},
+	{"huge_header", before_huge_header, NULL, false},
+	{"close", before_close, NULL, false},
+	{"repeat_token", before_repeat_token, NULL, false},
+	{"page_loop", before_page_loop, NULL, false},
+	{"missing_next", before_missing_next, NULL, false},
+	{"total", before_total, NULL, false},
+	{"shift", before_shift, NULL, false},
+	{"echo_token", before_echo_token, NULL, true},
+	{"headers", NULL, fault_headers, false},
+	{"content_type", NULL, after_content_type, false},
+	{"truncate_json", NULL, after_truncate_json, false},
+	{"bad_json", NULL, after_bad_json, false},
+	{"edit", NULL, after_edit, false},
+	{"invalid_utf8", NULL, after_invalid_utf8, false},
+	{"lone_surrogate", NULL, after_lone_surrogate, false},
+	{"nul_escape", NULL, after_nul_escape, false},
+	{"deep", NULL, after_deep, false},
 };
 
 static const Kind *
@@ -415,22 +429,30 @@ kind_of(json_t *f)
 /* ---- rules ---- */
 
 static bool
+one_valid(json_t *f)
+{
+	json_t	   *after = json_object_get(f, "after");
+
+	return json_is_object(f) && kind_of(f) && (after == NULL || json_is_boolean(after));
+}
+
+static bool
 fault_valid(json_t *fault, char *err, size_t errlen)
 {
 	size_t		i;
 	json_t	   *f;
 
-	if (json_is_object(fault) && kind_of(fault))
+	if (one_valid(fault))
 		return true;
 	if (json_is_array(fault) && json_array_size(fault) > 0)
 	{
 		json_array_foreach(fault, i, f)
-			if (!json_is_object(f) || !kind_of(f))
+			if (!one_valid(f))
 				break;
 		if (i == json_array_size(fault))
 			return true;
 	}
-	snprintf(err, errlen, "\"fault\" wants an object with a known \"kind\", or a list of such");
+	snprintf(err, errlen, "\"fault\" wants an object with a known \"kind\" (and \"after\" true or false), or a list of such");
 	return false;
 }
 
@@ -502,8 +524,8 @@ faults_find(Request *r)
 
 	if (nrules == 0)
 		return NULL;
-	request_line(&line, r->method, r->raw, false);
-	request_line(&short_line, r->method, r->raw, true);
+	request_line(&line, r->method, r->raw, r->form_text, false);
+	request_line(&short_line, r->method, r->raw, r->form_text, true);
 	for (size_t i = 0; i < nrules && found == NULL; i++)
 	{
 		Rule	   *rule = &rules[i];
@@ -524,6 +546,37 @@ faults_find(Request *r)
 	buf_free(&line);
 	buf_free(&short_line);
 	return found;
+}
+
+/* True: one of them takes the answer's place. */
+bool
+fault_replaces(json_t *fault)
+{
+	size_t		i;
+	json_t	   *f;
+
+	if (json_is_object(fault))
+		return kind_of(fault)->replaces;
+	json_array_foreach(fault, i, f)
+		if (fault_replaces(f))
+			return true;
+	return false;
+}
+
+/* True: all of them strike after the request was carried out. */
+bool
+fault_carried_out(json_t *fault)
+{
+	json_t	   *after = json_object_get(fault, "after");
+	size_t		i;
+	json_t	   *f;
+
+	if (json_is_object(fault))
+		return after ? json_is_true(after) : !kind_of(fault)->replaces;
+	json_array_foreach(fault, i, f)
+		if (!fault_carried_out(f))
+			return false;
+	return true;
 }
 
 /* The name for the log: that of the first fault. */

@@ -270,9 +270,46 @@ request_headers(Request *r, struct MHD_Connection *conn, const char *method, con
 	r->authorization = header_copy(conn, "Authorization");
 	r->realm = header_copy(conn, "x-introspect-realm");
 	r->accept_encoding = header_copy(conn, "Accept-Encoding");
+	r->upload_type = header_copy(conn, "Content-Type");
 	r->http_version = sim_strdup(version);
 	info = MHD_get_connection_info(conn, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	r->connection = info && info->socket_context ? (int64_t) (intptr_t) info->socket_context : 0;
+}
+
+static void
+answer_as_ever(Request *r)
+{
+	if (oauth_mine(r))
+		oauth_answer(r);
+	else
+		api_answer(r);
+}
+
+/* Carried out, and then the answer is lost: another will take its place. */
+static void
+carry_out(Request *r)
+{
+	size_t		headers = r->headers.len;
+
+	answer_as_ever(r);
+	r->content_type = NULL;
+	r->body.len = 0;
+	r->headers.len = headers;
+	if (r->headers.data)
+		r->headers.data[headers] = '\0';
+}
+
+static void
+answer_with_fault(Request *r, json_t *fault)
+{
+	r->idle = !fault_carried_out(fault);
+	if (oauth_mine(r))
+		oauth_count_fault(r, !r->idle);
+	if (!r->idle && fault_replaces(fault))
+		carry_out(r);
+	if (!fault_before(r, fault))
+		answer_as_ever(r);
+	fault_after(r, fault);
 }
 
 /* The part under the lock: what is answered. */
@@ -286,18 +323,20 @@ http_answer(Request *r)
 		control_answer(r);
 		return;
 	}
-	r->log_entry = log_begin(r);
-	access_count(r);
-	fault = faults_find(r);
-	if (fault == NULL)
-		api_answer(r);
-	else
+	if (oauth_mine(r))
 	{
-		if (!fault_before(r, fault))
-			api_answer(r);
-		fault_after(r, fault);
+		request_form(r);
+		oauth_count(r);
 	}
-	log_status(r->log_entry, r->delivery && r->delivery->reset ? 0 : r->status, fault_name(fault));
+	else
+		access_count(r);
+	r->log_entry = log_begin(r);
+	fault = faults_find(r);
+	if (fault)
+		answer_with_fault(r, fault);
+	else
+		answer_as_ever(r);
+	log_status(r->log_entry, r->delivery && (r->delivery->reset || r->delivery->drop) ? 0 : r->status, fault_name(fault));
 	json_decref(fault);
 }
 
@@ -311,6 +350,8 @@ answer_queue(Exchange *x, struct MHD_Connection *conn)
 		reset_connection(conn);
 		return MHD_NO;
 	}
+	if (x->r->delivery && x->r->delivery->drop)
+		return MHD_NO;
 	x->response = crooked(x->r->delivery) ? stream_response(x, conn) : buffer_response(x, &encoding);
 	if (x->response == NULL)
 		return MHD_NO;
@@ -347,6 +388,8 @@ on_request(void *cls, struct MHD_Connection *conn, const char *url, const char *
 		pthread_mutex_lock(&sim_lock);
 		http_answer(x->r);
 		wait = x->r->log_entry < 0 ? 0 : config.latency_ms;
+		if (x->r->log_entry >= 0 && oauth_mine(x->r))
+			wait += config.token_latency_ms;
 		pthread_mutex_unlock(&sim_lock);
 		if (x->r->delivery && x->r->delivery->stall_ms != 0)
 			wait = x->r->delivery->stall_ms < 0 ? -1 : wait + x->r->delivery->stall_ms;

@@ -13,6 +13,8 @@ typedef struct Entry
 	char	   *accept_encoding;
 	char	   *realm;
 	char	   *token;			/* NULL = no Authorization */
+	char	   *upload_type;
+	char	   *form;			/* NULL = none */
 	char		version[12];
 	int64_t		connection;
 	int			status;			/* 0 = none was sent */
@@ -44,6 +46,8 @@ entry_free(Entry *e)
 	free(e->accept_encoding);
 	free(e->realm);
 	free(e->token);
+	free(e->upload_type);
+	free(e->form);
 }
 
 /* Throws away the oldest tenth at a time, so that the moving costs little. */
@@ -83,6 +87,8 @@ log_begin(const Request *r)
 	e->accept = keep(r->accept);
 	e->accept_encoding = keep(r->accept_encoding);
 	e->realm = keep(r->realm);
+	e->upload_type = keep(r->upload_type);
+	e->form = keep(r->form_text);
 	if (r->authorization)
 		e->token = keep(strncmp(r->authorization, "Bearer ", 7) == 0 ? r->authorization + 7 : r->authorization);
 	snprintf(e->version, sizeof(e->version), "%s", r->http_version ? r->http_version : "");
@@ -201,9 +207,29 @@ line_path(Buf *b, const Request *r)
 	}
 }
 
-/* "GET /user/vehicles?pageSize=60": without the base and the client id. */
+/* Of a form the grant type alone: the rest are secrets. */
+static void
+line_form(Buf *b, const char *form)
+{
+	Param	   *list = NULL;
+	size_t		n = 0;
+	const char *grant;
+
+	if (form == NULL)
+		return;
+	form_parse(&list, &n, form);
+	grant = param_find(list, n, "grant_type");
+	if (grant)
+		buf_printf(b, " grant_type=%s", grant);
+	form_free(list, n);
+}
+
+/*
+ * "GET /user/vehicles?pageSize=60": without the base and the client id; and
+ * "POST /am/oauth2/access_token grant_type=refresh_token".
+ */
 void
-request_line(Buf *b, const char *method, const char *raw, bool short_ids)
+request_line(Buf *b, const char *method, const char *raw, const char *form, bool short_ids)
 {
 	Request    *r = sim_alloc(sizeof(Request));
 	char		sep = '?';
@@ -229,6 +255,7 @@ request_line(Buf *b, const char *method, const char *raw, bool short_ids)
 		else
 			buf_str(b, value);
 	}
+	line_form(b, form);
 	request_free(r);
 }
 
@@ -238,7 +265,7 @@ log_text(Buf *b, bool short_ids)
 	buf_str(b, "");
 	for (size_t i = 0; i < nentries; i++)
 	{
-		request_line(b, entries[i].method, entries[i].raw, short_ids);
+		request_line(b, entries[i].method, entries[i].raw, entries[i].form, short_ids);
 		buf_printf(b, " %d\n", entries[i].status);
 	}
 }
@@ -253,6 +280,32 @@ member(Buf *b, const char *name, const char *value)
 		buf_json_str(b, value);
 	else
 		LIT(b, "null");
+}
+
+static void
+form_json(Buf *b, const char *form)
+{
+	Param	   *list = NULL;
+	size_t		n = 0;
+
+	LIT(b, ",\"form\":");
+	if (form == NULL)
+	{
+		LIT(b, "null");
+		return;
+	}
+	form_parse(&list, &n, form);
+	LIT(b, "{");
+	for (size_t i = 0; i < n; i++)
+	{
+		if (i)
+			LIT(b, ",");
+		buf_json_str(b, list[i].name);
+		LIT(b, ":");
+		buf_json_str(b, list[i].value);
+	}
+	LIT(b, "}");
+	form_free(list, n);
 }
 
 static void
@@ -273,12 +326,15 @@ entry_json(Buf *b, const Entry *e)
 		buf_json_str(b, r->params[i].value);
 		LIT(b, "]");
 	}
-	LIT(b, "],\"headers\":{\"authorization\":");
+	LIT(b, "]");
+	form_json(b, e->form);
+	LIT(b, ",\"headers\":{\"authorization\":");
 	buf_str(b, e->token ? "true" : "false");
 	member(b, "token", e->token);
 	member(b, "accept", e->accept);
 	member(b, "accept-encoding", e->accept_encoding);
 	member(b, "x-introspect-realm", e->realm);
+	member(b, "content-type", e->upload_type);
 	buf_printf(b, "},\"status\":%d,\"bytes\":%lld,\"connection\":%lld,\"tls\":%s", e->status,
 			   (long long) e->bytes, (long long) e->connection, e->tls ? "true" : "false");
 	member(b, "http_version", e->version);

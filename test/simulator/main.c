@@ -28,6 +28,7 @@ usage(void)
 		 "  --tls-client-ca FILE  demand a client certificate of this CA\n"
 		 "  --ready-file PATH  write \"PORT [TLSPORT]\" here once it listens\n"
 		 "  --parent-pid PID   exit when this process has gone\n"
+		 "  --refresh-token TOKEN  that of the enrolment made at the start (default sim-refresh-token, empty: none)\n"
 		 "  --token TOKEN=SCOPE,SCOPE  another access token (SCOPE \"all\": every data scope)\n"
 		 "  --help             this text\n"
 		 "\n"
@@ -61,6 +62,8 @@ option(Options *o, const char *name, const char *value, char *err, size_t errlen
 		o->server.client_ca = value;
 	else if (strcmp(name, "ready-file") == 0)
 		o->ready_file = value;
+	else if (strcmp(name, "refresh-token") == 0)
+		oauth_start_token(value);
 	else if (strcmp(name, "token") == 0)
 		return config_add_token(value, err, errlen);
 	else if (strcmp(name, "port") == 0 || strcmp(name, "tls-port") == 0 || strcmp(name, "parent-pid") == 0)
@@ -205,6 +208,7 @@ main(int argc, char **argv)
 	sigaddset(&set, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	world_make();
+	oauth_reset();
 	if (!http_start(&o.server))
 	{
 		fputs("could not listen\n", stderr);
@@ -218,6 +222,8 @@ main(int argc, char **argv)
 	faults_clear();
 	log_free();
 	world_free();
+	oauth_free();
+	oauth_throttle_clear();
 	gzip_cache_clear();
 	config_free();
 	return 0;

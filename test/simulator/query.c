@@ -5,35 +5,63 @@
 #include "sim.h"
 
 #include <ctype.h>
+#include <strings.h>
+
+#define MAX_FORM	(64 << 10)
 
 static void
-param_add(Request *r, const char *s, size_t n)
+param_add(Param **list, size_t *count, const char *s, size_t n)
 {
 	const char *eq = memchr(s, '=', n);
 	size_t		name_len = eq ? (size_t) (eq - s) : n;
 
 	if (n == 0)
 		return;
-	r->params = realloc(r->params, (r->nparams + 1) * sizeof(Param));
-	if (r->params == NULL)
+	*list = realloc(*list, (*count + 1) * sizeof(Param));
+	if (*list == NULL)
 		abort();
-	r->params[r->nparams].name = percent_decode(s, name_len, true);
-	r->params[r->nparams].value = eq ? percent_decode(eq + 1, n - name_len - 1, true) : sim_strdup("");
-	r->nparams++;
+	(*list)[*count].name = percent_decode(s, name_len, true);
+	(*list)[*count].value = eq ? percent_decode(eq + 1, n - name_len - 1, true) : sim_strdup("");
+	(*count)++;
 }
 
-static void
-params_parse(Request *r, const char *query)
+/* NAME=VALUE&..., of a query or of a form. */
+void
+form_parse(Param **list, size_t *count, const char *text)
 {
-	while (*query)
+	while (*text)
 	{
-		size_t		n = strcspn(query, "&");
+		size_t		n = strcspn(text, "&");
 
-		param_add(r, query, n);
-		query += n;
-		if (*query == '&')
-			query++;
+		param_add(list, count, text, n);
+		text += n;
+		if (*text == '&')
+			text++;
 	}
+}
+
+void
+form_free(Param *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+	{
+		free(list[i].name);
+		free(list[i].value);
+	}
+	free(list);
+}
+
+/* The form in the body, when it says that it is one. */
+void
+request_form(Request *r)
+{
+	static const char type[] = "application/x-www-form-urlencoded";
+	size_t		n = r->upload_type ? strcspn(r->upload_type, "; ") : 0;
+
+	if (n != sizeof(type) - 1 || strncasecmp(r->upload_type, type, n) != 0 || r->upload.len > MAX_FORM)
+		return;
+	r->form_text = sim_strdup(r->upload.data ? r->upload.data : "");
+	form_parse(&r->form, &r->nform, r->form_text);
 }
 
 /* Cuts the path at its slashes; each piece is decoded by itself. */
@@ -70,7 +98,7 @@ request_parse(Request *r, const char *raw)
 	r->raw = sim_strdup(raw);
 	path_parse(r, raw, n);
 	if (raw[n] == '?')
-		params_parse(r, raw + n + 1);
+		form_parse(&r->params, &r->nparams, raw + n + 1);
 	r->page = 1;
 	r->index_to = -1;
 	r->log_entry = -1;
@@ -79,12 +107,7 @@ request_parse(Request *r, const char *raw)
 static void
 params_free(Request *r)
 {
-	for (size_t i = 0; i < r->nparams; i++)
-	{
-		free(r->params[i].name);
-		free(r->params[i].value);
-	}
-	free(r->params);
+	form_free(r->params, r->nparams);
 	r->params = NULL;
 	r->nparams = 0;
 }
@@ -102,6 +125,9 @@ request_free(Request *r)
 	free(r->realm);
 	free(r->accept_encoding);
 	free(r->http_version);
+	free(r->upload_type);
+	free(r->form_text);
+	form_free(r->form, r->nform);
 	free(r->ranges);
 	free(r->filters);
 	free(r->delivery);
@@ -112,12 +138,18 @@ request_free(Request *r)
 }
 
 const char *
+param_find(const Param *list, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(list[i].name, name) == 0)
+			return list[i].value;
+	return NULL;
+}
+
+const char *
 request_param(const Request *r, const char *name)
 {
-	for (size_t i = 0; i < r->nparams; i++)
-		if (strcmp(r->params[i].name, name) == 0)
-			return r->params[i].value;
-	return NULL;
+	return param_find(r->params, r->nparams, name);
 }
 
 /* The filters of a first page, as a page token carries them. */
@@ -151,7 +183,7 @@ request_take_filters(Request *r, const char *filters)
 		return;
 	}
 	params_free(r);
-	params_parse(r, filters);
+	form_parse(&r->params, &r->nparams, filters);
 	free(r->filters);
 	r->filters = sim_strdup(filters);
 }

@@ -20,6 +20,7 @@
 #include <string.h>
 
 #define SIM_BASE	"/connectedcar/v4"
+#define OAUTH_BASE	"/am/oauth2"
 #define SIM_HREF	"https://api.groupe-psa.com/connectedcar/v4"
 #define lengthof(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -84,6 +85,27 @@ typedef enum Order
 #define SCOPE_ALERT			0x08
 #define SCOPE_COLLISION		0x10
 #define SCOPE_PNC			0x20
+#define SCOPE_DATA			0x3f
+
+typedef enum Consent
+{
+	CONSENT_GIVEN, CONSENT_REFUSED
+} Consent;
+
+typedef enum Rotate
+{
+	ROTATE_YES, ROTATE_NO, ROTATE_ABSENT
+} Rotate;
+
+typedef enum ThrottleStatus
+{
+	THROTTLE_429, THROTTLE_400
+} ThrottleStatus;
+
+typedef enum TokenRealm
+{
+	TOKEN_REALM_IGNORED, TOKEN_REALM_CHECKED, TOKEN_REALM_REQUIRED
+} TokenRealm;
 
 typedef struct Token
 {
@@ -123,6 +145,22 @@ typedef struct Config
 	int64_t		enforce_second;
 	int64_t		retry_after;
 	int64_t		log_limit;
+	/* OAuth2 */
+	char		client_secret[128];
+	char		redirect_uri[512];
+	int64_t		consent;
+	char		grant_scopes[512];
+	int64_t		code_life;
+	int64_t		access_token_life;
+	int64_t		access_token_requests;
+	int64_t		refresh_token_life;
+	char		expires_in[32];
+	int64_t		rotate;
+	int64_t		token_realm;
+	int64_t		token_limit;
+	int64_t		token_window;
+	int64_t		throttle_status;
+	int64_t		token_latency_ms;
 	/* tokens */
 	Token	   *tokens;
 	size_t		ntokens;
@@ -142,6 +180,8 @@ extern void config_free(void);
 extern void config_help(FILE *f);
 extern bool config_is_flag(const char *name);
 extern unsigned scope_bit(const char *name, size_t n);
+extern unsigned scopes_parse(const char *s);
+extern void scopes_text(Buf *b, unsigned scopes);
 
 /* ---- world.c, events.c: vehicles and what happened to them ---- */
 
@@ -336,10 +376,15 @@ typedef struct Request
 	char	   *realm;
 	char	   *accept_encoding;
 	char	   *http_version;
+	char	   *upload_type;
 	int64_t		connection;
 	bool		tls;
 	Buf			upload;
+	char	   *form_text;		/* of a form: as it came, or NULL */
+	Param	   *form;
+	size_t		nform;
 	/* as understood */
+	bool		idle;			/* answer as ever, but change nothing */
 	unsigned	scopes;
 	int64_t		quota_wait;		/* seconds; 0 = within the quota */
 	Range	   *ranges;
@@ -371,6 +416,10 @@ typedef struct Request
 extern void request_parse(Request *r, const char *raw);
 extern void request_free(Request *r);
 extern void request_take_filters(Request *r, const char *filters);
+extern void request_form(Request *r);
+extern void form_parse(Param **list, size_t *n, const char *text);
+extern void form_free(Param *list, size_t n);
+extern const char *param_find(const Param *list, size_t n, const char *name);
 extern const char *request_param(const Request *r, const char *name);
 extern bool query_timestamps(Request *r, const char **why);
 extern bool query_ranges_hold(const Request *r, int64_t t);
@@ -438,11 +487,26 @@ extern void api_answer(Request *r);
 extern void access_count(Request *r);
 extern bool access_granted(Request *r);
 extern bool access_realm(Request *r, const Vehicle *v);
+extern bool realm_known(const char *realm);
 extern bool access_accept(const Request *r, bool geo);
 extern void answer_error(Request *r, int status, int code, const char *message);
 extern void answer_gateway(Request *r, int status, const char *title, const char *info);
 extern void answer_header(Request *r, const char *name, const char *value);
 extern void tolerance_select(const Vehicle *v, const Trip *t, double km, Selection *sel);
+
+/* ---- oauth.c, grants.c, oauth_control.c: enrolment and tokens ---- */
+
+extern bool oauth_mine(const Request *r);
+extern void oauth_count(const Request *r);
+extern void oauth_count_fault(const Request *r, bool carried_out);
+extern void oauth_answer(Request *r);
+extern void oauth_throttle_clear(void);
+extern bool oauth_token_use(const char *value, unsigned *scopes);
+extern void oauth_start_token(const char *refresh);
+extern void oauth_reset(void);
+extern void oauth_free(void);
+extern json_t *oauth_json(void);
+extern json_t *oauth_control(json_t *obj, char *err, size_t errlen);
 
 /* ---- faults.c: what goes wrong on purpose ---- */
 
@@ -450,6 +514,7 @@ extern void tolerance_select(const Vehicle *v, const Trip *t, double km, Selecti
 typedef struct Delivery
 {
 	bool		reset;			/* before anything is sent */
+	bool		drop;			/* the same, with an orderly end */
 	int64_t		stall_ms;		/* before the headers; -1 = for ever */
 	int64_t		reset_after;	/* bytes of the body; -1 = not */
 	int64_t		truncate_after;
@@ -468,6 +533,8 @@ extern bool faults_add(json_t *rule, char *err, size_t errlen);
 extern void faults_clear(void);
 extern json_t *faults_json(void);
 extern json_t *faults_find(Request *r);
+extern bool fault_replaces(json_t *fault);
+extern bool fault_carried_out(json_t *fault);
 extern bool fault_before(Request *r, json_t *fault);
 extern void fault_after(Request *r, json_t *fault);
 extern const char *fault_name(json_t *fault);
@@ -482,11 +549,12 @@ extern void log_clear(void);
 extern void log_free(void);
 extern void log_json(Buf *b);
 extern void log_text(Buf *b, bool short_ids);
-extern void request_line(Buf *b, const char *method, const char *raw, bool short_ids);
+extern void request_line(Buf *b, const char *method, const char *raw, const char *form, bool short_ids);
 
 typedef struct Counters
 {
-	int64_t		requests;
+	int64_t		requests;		/* of both sides */
+	int64_t		oauth_requests;
 	int64_t		bytes;
 	int64_t		connections;
 	int64_t		tls_connections;
