@@ -52,6 +52,7 @@ static const Knob knobs[] = {
 	INT_KNOB(page_size, 0, 2000, "0", false, "the server's own cap on rows per page; 0: none"),
 	INT_KNOB(latency_ms, 0, 3600000, "0", false, "wait before every answer, blocking no other connection"),
 	BOOL_KNOB(gzip, "true", "compress for clients that accept it"),
+	ENUM_KNOB(tls_client_cert, "required|optional|ignored", "required", "with a client CA: without a right certificate the handshake fails, or a request is answered 403, or nothing is asked"),
 	TEXT_KNOB(client_id, "sim-client", false, "the application's client id; empty: any"),
 	TEXT_KNOB(realm, "", false, "empty: any of the five clientsB2C... realms; 'brand': the vehicle's brand's; else exactly this one"),
 	ENUM_KNOB(realm_status, "401|403", "403", "status for a known but wrong realm"),

@@ -279,7 +279,9 @@ request_headers(Request *r, struct MHD_Connection *conn, const char *method, con
 static void
 answer_as_ever(Request *r)
 {
-	if (oauth_mine(r))
+	if (r->cert_fault)
+		answer_gateway(r, 403, "Forbidden", r->cert_fault);
+	else if (oauth_mine(r))
 		oauth_answer(r);
 	else
 		api_answer(r);
@@ -359,6 +361,21 @@ answer_queue(Exchange *x, struct MHD_Connection *conn)
 	return MHD_queue_response(conn, (unsigned) x->r->status, x->response);
 }
 
+/* What a handshake that demands no certificate has let through. */
+static const char *
+certificate_fault(struct MHD_Connection *conn)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(conn, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+	unsigned	n = 0;
+	unsigned	status = 0;
+
+	if (info == NULL || gnutls_certificate_get_peers(info->tls_session, &n) == NULL || n == 0)
+		return "Client certificate is missing";
+	if (gnutls_certificate_verify_peers2(info->tls_session, &status) < 0 || status != 0)
+		return "Client certificate is not accepted";
+	return NULL;
+}
+
 static enum MHD_Result
 on_request(void *cls, struct MHD_Connection *conn, const char *url, const char *method,
 		   const char *version, const char *upload, size_t *upload_size, void **req_cls)
@@ -386,6 +403,8 @@ on_request(void *cls, struct MHD_Connection *conn, const char *url, const char *
 	{
 		x->computed = true;
 		pthread_mutex_lock(&sim_lock);
+		if (x->r->tls && pem[2] && config.tls_client_cert == CLIENT_CERT_OPTIONAL)
+			x->r->cert_fault = certificate_fault(conn);
 		http_answer(x->r);
 		wait = x->r->log_entry < 0 ? 0 : config.latency_ms;
 		if (x->r->log_entry >= 0 && oauth_mine(x->r))
@@ -450,6 +469,15 @@ verify_client(gnutls_session_t session)
 	return 0;
 }
 
+static void
+client_demand(gnutls_session_t session, ClientCert demand)
+{
+	gnutls_certificate_server_set_request(session, demand == CLIENT_CERT_REQUIRED ? GNUTLS_CERT_REQUIRE :
+										  demand == CLIENT_CERT_OPTIONAL ? GNUTLS_CERT_REQUEST : GNUTLS_CERT_IGNORE);
+	if (demand == CLIENT_CERT_REQUIRED)
+		gnutls_session_set_verify_function(session, verify_client);
+}
+
 static int
 handshake_done(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
 			   const gnutls_datum_t *msg)
@@ -471,8 +499,10 @@ static void
 on_connection(void *cls, struct MHD_Connection *conn, void **ctx, enum MHD_ConnectionNotificationCode code)
 {
 	const union MHD_ConnectionInfo *info;
+	ClientCert	demand;
 
 	pthread_mutex_lock(&sim_lock);
+	demand = (ClientCert) config.tls_client_cert;
 	if (code == MHD_CONNECTION_NOTIFY_STARTED)
 	{
 		*ctx = (void *) (intptr_t) ++counters.connections;
@@ -490,10 +520,7 @@ on_connection(void *cls, struct MHD_Connection *conn, void **ctx, enum MHD_Conne
 		return;
 	gnutls_handshake_set_hook_function(info->tls_session, GNUTLS_HANDSHAKE_FINISHED, GNUTLS_HOOK_POST, handshake_done);
 	if (pem[2])
-	{
-		gnutls_certificate_server_set_request(info->tls_session, GNUTLS_CERT_REQUIRE);
-		gnutls_session_set_verify_function(info->tls_session, verify_client);
-	}
+		client_demand(info->tls_session, demand);
 }
 
 /* ---- start and stop ---- */

@@ -12,6 +12,7 @@ typedef struct Options
 {
 	ServerOptions server;
 	const char *ready_file;
+	const char *make_ca;
 	pid_t		parent;
 } Options;
 
@@ -26,6 +27,7 @@ usage(void)
 		 "  --tls-cert FILE    its certificate (PEM)\n"
 		 "  --tls-key FILE     its key (PEM)\n"
 		 "  --tls-client-ca FILE  demand a client certificate of this CA\n"
+		 "  --tls-make-ca DIR  make a CA and certificates of it in DIR, and use them; HTTPS by itself\n"
 		 "  --ready-file PATH  write \"PORT [TLSPORT]\" here once it listens\n"
 		 "  --parent-pid PID   exit when this process has gone\n"
 		 "  --refresh-token TOKEN  that of the enrolment made at the start (default sim-refresh-token, empty: none)\n"
@@ -60,6 +62,8 @@ option(Options *o, const char *name, const char *value, char *err, size_t errlen
 		o->server.key = value;
 	else if (strcmp(name, "tls-client-ca") == 0)
 		o->server.client_ca = value;
+	else if (strcmp(name, "tls-make-ca") == 0)
+		o->make_ca = value;
 	else if (strcmp(name, "ready-file") == 0)
 		o->ready_file = value;
 	else if (strcmp(name, "refresh-token") == 0)
@@ -125,6 +129,8 @@ options_read(Options *o, int argc, char **argv)
 			exit(2);
 		}
 	}
+	if (o->make_ca)
+		certs_make(o->make_ca, &o->server);
 	if (o->server.tls_port >= 0 && (!o->server.cert || !o->server.key))
 	{
 		fputs("--tls-port wants --tls-cert and --tls-key\n", stderr);

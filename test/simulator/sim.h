@@ -134,6 +134,7 @@ typedef struct Config
 	/* transport */
 	int64_t		latency_ms;
 	int64_t		gzip;
+	int64_t		tls_client_cert;
 	/* identity */
 	char		client_id[64];
 	char		realm[64];
@@ -165,6 +166,11 @@ typedef struct Config
 	Token	   *tokens;
 	size_t		ntokens;
 } Config;
+
+typedef enum ClientCert
+{
+	CLIENT_CERT_REQUIRED, CLIENT_CERT_OPTIONAL, CLIENT_CERT_IGNORED
+} ClientCert;
 
 extern Config config;
 extern pthread_mutex_t sim_lock;
@@ -379,6 +385,7 @@ typedef struct Request
 	char	   *upload_type;
 	int64_t		connection;
 	bool		tls;
+	const char *cert_fault;		/* what the gateway says of the client's certificate */
 	Buf			upload;
 	char	   *form_text;		/* of a form: as it came, or NULL */
 	Param	   *form;
@@ -578,7 +585,7 @@ extern void timer_end(void);
 extern void sleep_connection(struct MHD_Connection *conn, int64_t ms);
 extern void timer_release_stalled(void);
 
-/* ---- http.c: libmicrohttpd; gzip.c ---- */
+/* ---- http.c: libmicrohttpd; certs.c: --tls-make-ca; gzip.c ---- */
 
 typedef struct ServerOptions
 {
@@ -590,6 +597,7 @@ typedef struct ServerOptions
 	const char *client_ca;
 } ServerOptions;
 
+extern void certs_make(const char *dir, ServerOptions *opt);
 extern void http_answer(Request *r);
 extern void http_ports(int *port, int *tls_port);
 extern bool http_start(ServerOptions *opt);
