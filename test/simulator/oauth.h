@@ -1,7 +1,7 @@
 /*
  * oauth.h
- *		What grants.c (families of tokens, codes), oauth.c (the OAuth2
- *		endpoints) and oauth_control.c (/_sim/oauth) share.
+ *		What grants.c (families of tokens, codes), oauth.c and authorize.c (the
+ *		OAuth2 endpoints) and oauth_control.c (/_sim/oauth) share.
  */
 #ifndef OAUTH_H
 #define OAUTH_H
@@ -77,5 +77,11 @@ extern Code *code_new(unsigned scopes, const char *redirect_uri, const char *cha
 extern Code *code_find(const char *value);
 extern json_t *family_json(const Family *f);
 extern json_t *grants_json(void);
+
+extern void oauth_error(Request *r, int status, const char *error, const char *description);
+extern bool param_repeated(const Param *list, size_t n);
+extern bool scopes_asked(const char *s, unsigned *scopes);
+extern unsigned scopes_granted(unsigned asked);
+extern void answer_authorize(Request *r);
 
 #endif
