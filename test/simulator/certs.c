@@ -281,18 +281,23 @@ all_make(void)
 void
 certs_make(const char *dir, ServerOptions *opt)
 {
-	static char *path[3];
+	static char path[3][4096];
 
 	directory = dir;
 	if (!all_there())
 		all_make();
 	if (opt->cert == NULL && opt->key == NULL)
 	{
-		opt->cert = path[0] = file_path("server", ".pem");
-		opt->key = path[1] = file_path("server", ".key");
+		snprintf(path[0], sizeof(path[0]), "%s/server.pem", dir);
+		snprintf(path[1], sizeof(path[1]), "%s/server.key", dir);
+		opt->cert = path[0];
+		opt->key = path[1];
 	}
 	if (opt->client_ca == NULL)
-		opt->client_ca = path[2] = file_path("ca", ".pem");
+	{
+		snprintf(path[2], sizeof(path[2]), "%s/ca.pem", dir);
+		opt->client_ca = path[2];
+	}
 	if (opt->tls_port < 0)
 		opt->tls_port = 0;
 }
