@@ -280,7 +280,10 @@ static void
 answer_as_ever(Request *r)
 {
 	if (r->cert_fault)
+	{
 		answer_gateway(r, 403, "Forbidden", r->cert_fault);
+		oauth_count_refusal(r);
+	}
 	else if (oauth_mine(r))
 		oauth_answer(r);
 	else

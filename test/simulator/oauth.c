@@ -434,8 +434,8 @@ answer_access_token(Request *r)
 		return;
 	}
 	access_token_grant(r);
-	if (strcmp(r->method, "POST") == 0 && !r->idle && r->status != 200)
-		oauth_counters.refused++;
+	if (r->status != 200)
+		oauth_count_refusal(r);
 }
 
 /* ---- POST token/revoke ---- */
@@ -478,23 +478,33 @@ oauth_mine(const Request *r)
 	return strncmp(r->path, OAUTH_BASE "/", sizeof(OAUTH_BASE)) == 0;
 }
 
+static bool
+token_post(const Request *r)
+{
+	return strcmp(r->method, "POST") == 0 && strcmp(r->path, ACCESS_TOKEN) == 0;
+}
+
 /* What has come, whatever becomes of it. */
 void
 oauth_count(const Request *r)
 {
-	bool		post = strcmp(r->method, "POST") == 0;
-
 	counters.oauth_requests++;
-	oauth_counters.token_posts += post && strcmp(r->path, ACCESS_TOKEN) == 0;
-	oauth_counters.revoke_posts += post && strcmp(r->path, REVOKE) == 0;
-	oauth_counters.authorize_gets += !post && strcmp(r->path, AUTHORIZE) == 0;
+	oauth_counters.token_posts += token_post(r);
+	oauth_counters.revoke_posts += strcmp(r->method, "POST") == 0 && strcmp(r->path, REVOKE) == 0;
+	oauth_counters.authorize_gets += strcmp(r->method, "GET") == 0 && strcmp(r->path, AUTHORIZE) == 0;
+}
+
+void
+oauth_count_refusal(const Request *r)
+{
+	oauth_counters.refused += token_post(r) && !r->idle;
 }
 
 /* How a fault struck a token request: before it was carried out, or after. */
 void
 oauth_count_fault(const Request *r, bool carried_out)
 {
-	if (strcmp(r->method, "POST") != 0 || strcmp(r->path, ACCESS_TOKEN) != 0)
+	if (!token_post(r))
 		return;
 	if (carried_out)
 		oauth_counters.spoiled++;

@@ -505,6 +505,7 @@ extern void tolerance_select(const Vehicle *v, const Trip *t, double km, Selecti
 
 extern bool oauth_mine(const Request *r);
 extern void oauth_count(const Request *r);
+extern void oauth_count_refusal(const Request *r);
 extern void oauth_count_fault(const Request *r, bool carried_out);
 extern void oauth_answer(Request *r);
 extern void oauth_throttle_clear(void);
