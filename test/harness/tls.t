@@ -7,49 +7,26 @@
 . test/harness/tap.sh
 . test/harness/session.sh
 
-PASSWORD=s3cret-of-the-key
+PASSWORD=sim-key-password
 
-# ---- an authority, another, and certificates of theirs ----
+# ---- the authority and the certificates that the first simulator makes ----
 
 TLS=$WORK/tls
-mkdir "$TLS"
 
-authority()
+# secure NAME CERTIFICATE [ARGUMENT...]: a simulator; its HTTPS port in PORT
+secure()
 {
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "/CN=$1" \
-		-keyout "$TLS/$1.key" -out "$TLS/$1.pem" 2>>"$WORK/openssl"
+	start_simulator "tls_$1" --tls-make-ca "$TLS" --tls-cert "$TLS/$2.pem" --tls-key "$TLS/$2.key" "${@:3}"
+	PORT=$SIM_TLS_PORT
 }
 
-# certificate NAME AUTHORITY SUBJECT-ALTERNATIVE-NAME
-certificate()
-{
-	openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj "/CN=$1" \
-		-keyout "$TLS/$1.key" -out "$TLS/$1.csr" 2>>"$WORK/openssl"
-	openssl x509 -req -in "$TLS/$1.csr" -CA "$TLS/$2.pem" -CAkey "$TLS/$2.key" -CAcreateserial -days 2 \
-		-extfile <(printf 'subjectAltName=%s\n' "$3") -out "$TLS/$1.pem" 2>>"$WORK/openssl"
-}
-
-authority ours
-authority theirs
-certificate server ours IP:127.0.0.1
-certificate elsewhere ours DNS:api.example.com
-certificate client ours DNS:client
-certificate stranger theirs DNS:stranger
-openssl pkey -in "$TLS/client.key" -aes256 -passout "pass:$PASSWORD" -out "$TLS/locked.key" 2>>"$WORK/openssl"
-cat "$TLS/client.pem" "$TLS/client.key" >"$TLS/both.pem"
+secure plain server --tls-client-cert ignored
 cp "$TLS/client.key" "$TLS/unreadable.key"
 chmod 000 "$TLS/unreadable.key"
 printf 'This is no certificate.\n' >"$TLS/junk.pem"
 : >"$TLS/empty.pem"
 
 # ---- servers ----
-
-# secure NAME CERTIFICATE [ARGUMENT...]: a simulator; its HTTPS port in PORT
-secure()
-{
-	start_simulator "tls_$1" --tls-port 0 --tls-cert "$TLS/$2.pem" --tls-key "$TLS/$2.key" "${@:3}"
-	PORT=$SIM_TLS_PORT
-}
 
 # options of server "sim" instead of those that it had
 server_options()
@@ -92,7 +69,7 @@ refused_here()
 	run a 'SELECT count(*) FROM cars.vehicles;'
 	like "$SQLSTATE" "$STATE" "$1: SQLSTATE"
 	like "$SAID" "$2" "$1: the message"
-	unlike "$SAID" 's3cret|sim-access-token' "$1: no secret in it"
+	unlike "$SAID" 's3cret|sim-key-password|sim-access-token' "$1: no secret in it"
 	like "$SAID" 'HINT:' "$1: a hint"
 }
 
@@ -101,15 +78,14 @@ open_session a
 
 # ---- whom we trust ----
 
-secure plain server
-works 'the right ca_file' "ca_file '$TLS/ours.pem'"
-refused 'another authority' 'certificate' "ca_file '$TLS/theirs.pem'"
+works 'the right ca_file' "ca_file '$TLS/ca.pem'"
+refused 'another authority' 'certificate' "ca_file '$TLS/foreign-ca.pem'"
 refused 'no ca_file: the system does not know this authority' 'certificate' ''
 refused 'a ca_file that is not there' "$TLS/none.pem.*No such file" "ca_file '$TLS/none.pem'"
 if [ "$(id -u)" != 0 ]; then
-	chmod 000 "$TLS/theirs.pem"
-	refused 'a ca_file that may not be read' "$TLS/theirs.pem.*Permission denied" "ca_file '$TLS/theirs.pem'"
-	chmod 644 "$TLS/theirs.pem"
+	chmod 000 "$TLS/foreign-ca.pem"
+	refused 'a ca_file that may not be read' "$TLS/foreign-ca.pem.*Permission denied" "ca_file '$TLS/foreign-ca.pem'"
+	chmod 644 "$TLS/foreign-ca.pem"
 fi
 refused 'a ca_file that is none' "$TLS/junk.pem" "ca_file '$TLS/junk.pem'"
 refused 'an empty ca_file' "$TLS/empty.pem" "ca_file '$TLS/empty.pem'"
@@ -141,18 +117,18 @@ fi
 
 # the file changes under the same name: sooner or later this is seen; at once
 # by a session that has not connected yet
-cp "$TLS/theirs.pem" "$TLS/changing.pem"
+cp "$TLS/foreign-ca.pem" "$TLS/changing.pem"
 refused 'before the file is replaced' certificate "ca_file '$TLS/changing.pem'"
-cp "$TLS/ours.pem" "$TLS/changing.pem"
+cp "$TLS/ca.pem" "$TLS/changing.pem"
 is "$(q 'SELECT count(*) FROM cars.vehicles')" 6 'after the file was replaced, a new session'
 
 # another ca_file must not profit from a connection that the first one made
-works 'trusted again' "ca_file '$TLS/ours.pem'"
-refused_here 'and distrusted, while there is a connection' certificate "ca_file '$TLS/theirs.pem'"
+works 'trusted again' "ca_file '$TLS/ca.pem'"
+refused_here 'and distrusted, while there is a connection' certificate "ca_file '$TLS/foreign-ca.pem'"
 
 # ---- how many handshakes ----
 
-works 'a session' "ca_file '$TLS/ours.pem'"
+works 'a session' "ca_file '$TLS/ca.pem'"
 close_session a
 sim reset '{}' >/dev/null
 open_session a
@@ -167,15 +143,15 @@ is "$(sim log | jq -r '[.[].tls] | unique | map(tostring) | join(",")')" true 'a
 # ---- a server of another name, one that does not speak TLS ----
 
 PLAIN_PORT=$SIM_PORT
-secure elsewhere elsewhere
-refused 'a certificate of another name' '[Cc]ertificate.*(name|match)|(name|match).*certificate' "ca_file '$TLS/ours.pem'"
+secure elsewhere elsewhere --tls-client-cert ignored
+refused 'a certificate of another name' '[Cc]ertificate.*(name|match)|(name|match).*certificate' "ca_file '$TLS/ca.pem'"
 PORT=$PLAIN_PORT
-refused 'a server that does not speak TLS' 'SSL|TLS' "ca_file '$TLS/ours.pem'"
+refused 'a server that does not speak TLS' 'SSL|TLS' "ca_file '$TLS/ca.pem'"
 
 # ---- who we are ----
 
-secure mutual server --tls-client-ca "$TLS/ours.pem"
-CA="ca_file '$TLS/ours.pem'"
+secure mutual server
+CA="ca_file '$TLS/ca.pem'"
 works 'the right certificate and key' "$CA, cert_file '$TLS/client.pem', key_file '$TLS/client.key'"
 works 'both in one file' "$CA, cert_file '$TLS/both.pem'"
 
@@ -185,10 +161,12 @@ works 'both in one file' "$CA, cert_file '$TLS/both.pem'"
 STATE='^0800[16]$'
 refused 'no certificate, where one is demanded' 'certificate' "$CA"
 refused 'a certificate of another authority' '[Cc]ertificate|alert|handshake' \
-	"$CA, cert_file '$TLS/stranger.pem', key_file '$TLS/stranger.key'"
+	"$CA, cert_file '$TLS/foreign.pem', key_file '$TLS/foreign.key'"
+refused 'an expired certificate' '[Cc]ertificate|alert|handshake' \
+	"$CA, cert_file '$TLS/expired.pem', key_file '$TLS/expired.key'"
 STATE='^08001$'
-refused 'a key that belongs to another certificate' "$TLS/stranger.key|$TLS/client.pem" \
-	"$CA, cert_file '$TLS/client.pem', key_file '$TLS/stranger.key'"
+refused 'a key that belongs to another certificate' "$TLS/wrong.key|$TLS/client.pem" \
+	"$CA, cert_file '$TLS/client.pem', key_file '$TLS/wrong.key'"
 works 'an encrypted key and its password' "$CA, cert_file '$TLS/client.pem', key_file '$TLS/locked.key'" \
 	"key_password '$PASSWORD'"
 refused 'an encrypted key and another password' "$TLS/locked.key" \
@@ -211,7 +189,7 @@ refused 'a cert_file without its key' "$TLS/client.pem" "$CA, cert_file '$TLS/cl
 
 # with TLS 1.2 the server's word comes before the handshake is over
 PORT=
-background openssl s_server -accept 127.0.0.1:0 -tls1_2 -Verify 1 -verify_return_error -CAfile "$TLS/ours.pem" \
+background openssl s_server -accept 127.0.0.1:0 -tls1_2 -Verify 1 -verify_return_error -CAfile "$TLS/ca.pem" \
 	-cert "$TLS/server.pem" -key "$TLS/server.key" -www
 listening()
 {
@@ -221,7 +199,7 @@ listening()
 wait_for 'openssl s_server' listening
 refused 'no certificate, TLS 1.2' 'certificate' "$CA"
 refused 'a certificate of another authority, TLS 1.2' 'certificate' \
-	"$CA, cert_file '$TLS/stranger.pem', key_file '$TLS/stranger.key'"
+	"$CA, cert_file '$TLS/foreign.pem', key_file '$TLS/foreign.key'"
 PORT=$SIM_TLS_PORT
 
 # the connection of one certificate is not another's, nor is that of one key
@@ -236,7 +214,7 @@ refused_here 'with another password, while there is a connection' "$TLS/locked.k
 
 # ---- nothing of it is told ----
 
-unlike "$(cat "$RUN/cluster/main/log")" "s3cret-(of|but)" 'no password in the server log'
+unlike "$(cat "$RUN/cluster/main/log")" 's3cret-but|sim-key-password' 'no password in the server log'
 
 for name in plain elsewhere mutual; do stop_simulator "tls_$name"; done
 done_testing
