@@ -23,6 +23,7 @@
 #include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
+#include "utils/timestamp.h"
 
 /*
  * Beyond so many, accounts that nobody holds are dropped: a pooled session
@@ -30,6 +31,7 @@
  */
 #define MANY_ACCOUNTS	64
 
+/* access_token, refresh_token, client_secret, key_password */
 #define MAX_SECRETS		4
 
 typedef struct CachedAccount
@@ -38,6 +40,7 @@ typedef struct CachedAccount
 	MemoryContext context;		/* holds this and all of its strings */
 	uint32		mapping_hash;	/* in the syscaches, for invalidation */
 	uint32		server_hash;
+	bool		borrows;		/* client_secret is, or would be, PUBLIC's */
 	int			pins;			/* owners that have not been reset yet */
 	bool		current;		/* in account_cache */
 	bool		stale;			/* set by callbacks, at any moment */
@@ -78,7 +81,7 @@ account_invalidate(Datum arg, int cacheid, uint32 hash)
 
 		/* a hash of 0 stands for all of them */
 		if (hash == 0 ||
-			(cacheid == USERMAPPINGOID && cached->mapping_hash == hash) ||
+			(cacheid == USERMAPPINGOID && (cached->mapping_hash == hash || cached->borrows)) ||
 			(cacheid == FOREIGNSERVEROID && cached->server_hash == hash))
 			cached->stale = some_stale = true;
 	}
@@ -137,9 +140,8 @@ account_unpin(void *arg)
  * ------------------------------------------------------------------------
  */
 
-/* The role of a mapping, as a statement names it. */
-static const char *
-role_in_statement(Oid userid)
+const char *
+account_role_name(Oid userid)
 {
 	return OidIsValid(userid) ?
 		quote_identifier(GetUserNameFromId(userid, false)) : "PUBLIC";
@@ -157,7 +159,7 @@ mapping_lacks(Oid userid, Oid serverid)
 					MappingUserName(userid), server),
 			 errdetail("A user mapping holds the tokens with which a role reads the cars of an account."),
 			 errhint("Use CREATE USER MAPPING FOR %s SERVER %s OPTIONS (access_token '...').",
-					 role_in_statement(userid), quote_identifier(server))));
+					 account_role_name(userid), quote_identifier(server))));
 }
 
 /*
@@ -210,18 +212,19 @@ check_server(ForeignServer *server, const ServerOptions *options)
 					 "cert_file '...'");
 }
 
+/* Raises unless the mapping has a token, or what brings one. */
 static void
-check_mapping(ForeignServer *server, Oid mapped, const MappingOptions *options)
+check_tokens(const Account *account, Oid mapped)
 {
-	if (options->access_token != NULL)
+	if (account->access_token != NULL || account->refresh_token != NULL)
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED),
 			 errmsg("option \"access_token\" of the user mapping for \"%s\" on server \"%s\" is missing",
-					MappingUserName(mapped), server->servername),
+					MappingUserName(mapped), account->server_name),
 			 errdetail("Every request carries the access token of the cars' owner."),
-			 errhint("Use ALTER USER MAPPING FOR %s SERVER %s OPTIONS (ADD access_token '...').",
-					 role_in_statement(mapped), quote_identifier(server->servername))));
+			 errhint("Enrol with stellantis.authorize_url and stellantis.enroll, or use ALTER USER MAPPING FOR %s SERVER %s OPTIONS (ADD access_token '...').",
+					 account_role_name(mapped), quote_identifier(account->server_name))));
 }
 
 /* ------------------------------------------------------------------------
@@ -268,6 +271,7 @@ fill_from_server(Account *account, ForeignServer *server, const ServerOptions *o
 	account->serverid = server->serverid;
 	account->server_name = pstrdup(server->servername);
 	account->base_url = copy_base_url(options->base_url);
+	account->auth_url = options->auth_url == NULL ? NULL : copy_base_url(options->auth_url);
 	account->client_id = copy(options->client_id);
 	account->realm = copy(options->realm);
 	account->locale = copy(options->locale);
@@ -283,6 +287,18 @@ fill_from_server(Account *account, ForeignServer *server, const ServerOptions *o
 	account->concurrency = options->concurrency;
 	account->requests_per_second = options->requests_per_second;
 	account->warn_on_vehicle_error = options->warn_on_vehicle_error;
+	account->refresh_off = options->refresh_off;
+}
+
+/* A point in time as the validator has accepted it. */
+static TimestampTz
+time_of(const char *text, TimestampTz otherwise)
+{
+	if (text == NULL)
+		return otherwise;
+	return DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in, CStringGetDatum(text),
+												   ObjectIdGetDatum(InvalidOid),
+												   Int32GetDatum(-1)));
 }
 
 static void
@@ -292,9 +308,15 @@ fill_from_mapping(CachedAccount *cached, const MappingOptions *options)
 
 	account->access_token = copy_secret(cached, options->access_token);
 	account->http.key_password = copy_secret(cached, options->key_password);
-	copy_secret(cached, options->refresh_token);
-	copy_secret(cached, options->client_secret);
+	account->refresh_token = copy_secret(cached, options->refresh_token);
+	account->client_secret = copy_secret(cached, options->client_secret);
 	account->secrets = cached->secrets;
+
+	account->scope = copy(options->scope);
+	account->token_expires_at = time_of(options->token_expires_at, DT_NOEND);
+	account->refreshed_at = time_of(options->refreshed_at, DT_NOBEGIN);
+	account->refresh_error = copy(options->refresh_error);
+	account->refresh_blocked = copy(options->refresh_blocked);
 }
 
 /* The option list of a mapping's tuple. */
@@ -306,6 +328,24 @@ mapping_options(HeapTuple tuple)
 										Anum_pg_user_mapping_umoptions, &isnull);
 
 	return isnull ? NIL : untransformRelOptions(datum);
+}
+
+/*
+ * The secret of the application, where the role's own mapping has none: that
+ * of PUBLIC's mapping, so that owners can enrol without being told it.
+ */
+static const char *
+borrowed_secret(Oid serverid)
+{
+	HeapTuple	tuple = SearchSysCache2(USERMAPPINGUSERSERVER, ObjectIdGetDatum(InvalidOid),
+										ObjectIdGetDatum(serverid));
+	MappingOptions options;
+
+	if (!HeapTupleIsValid(tuple))
+		return NULL;
+	options_of_mapping(mapping_options(tuple), &options);
+	ReleaseSysCache(tuple);
+	return options.client_secret;
 }
 
 /*
@@ -325,7 +365,6 @@ account_build(ForeignServer *server, HeapTuple mapping)
 	options_of_server(server->options, &server_options);
 	options_of_mapping(mapping_options(mapping), &options);
 	check_server(server, &server_options);
-	check_mapping(server, form->umuser, &options);
 
 	context = AllocSetContextCreate(CurrentMemoryContext, "stellantis_fdw account",
 									ALLOCSET_SMALL_SIZES);
@@ -338,6 +377,9 @@ account_build(ForeignServer *server, HeapTuple mapping)
 	cached->server_hash = GetSysCacheHashValue1(FOREIGNSERVEROID,
 												ObjectIdGetDatum(server->serverid));
 	fill_from_server(&cached->account, server, &server_options);
+	cached->borrows = options.client_secret == NULL && OidIsValid(form->umuser);
+	if (cached->borrows)
+		options.client_secret = borrowed_secret(server->serverid);
 	fill_from_mapping(cached, &options);
 	MemoryContextSwitchTo(caller);
 	return cached;
@@ -394,26 +436,24 @@ cache_insert(CachedAccount *cached)
 	MemoryContextSetParent(cached->context, CacheMemoryContext);
 }
 
-const Account *
-account_get(Oid userid, Oid serverid, MemoryContext owner)
+/*
+ * The account of a mapping's tuple, from the cache or built; held until
+ * "owner" is reset.
+ */
+static const Account *
+cached_account(HeapTuple mapping, MemoryContext owner)
 {
-	MemoryContextCallback *callback;
+	Form_pg_user_mapping form = (Form_pg_user_mapping) GETSTRUCT(mapping);
+	MemoryContextCallback *callback = MemoryContextAllocZero(owner, sizeof(MemoryContextCallback));
+	uint64		before = invalidations;
 	CachedAccount *cached;
-	HeapTuple	mapping;
-	Oid			umid;
-	uint64		before;
 
 	if (account_cache == NULL)
 		cache_create();
-	callback = MemoryContextAllocZero(owner, sizeof(MemoryContextCallback));
-
-	before = invalidations;
-	mapping = find_mapping(userid, serverid);
-	umid = ((Form_pg_user_mapping) GETSTRUCT(mapping))->oid;
-	cached = cache_lookup(umid, serverid);
+	cached = cache_lookup(form->oid, form->umserver);
 	if (cached == NULL)
 	{
-		cached = account_build(GetForeignServer(serverid), mapping);
+		cached = account_build(GetForeignServer(form->umserver), mapping);
 		account_sweep(hash_get_num_entries(account_cache) >= MANY_ACCOUNTS);
 		cache_insert(cached);
 
@@ -423,11 +463,44 @@ account_get(Oid userid, Oid serverid, MemoryContext owner)
 	}
 	else if (some_stale)
 		account_sweep(false);
-	ReleaseSysCache(mapping);
 
 	cached->pins++;
 	callback->func = account_unpin;
 	callback->arg = cached;
 	MemoryContextRegisterResetCallback(owner, callback);
 	return &cached->account;
+}
+
+const Account *
+account_get(Oid userid, Oid serverid, MemoryContext owner)
+{
+	HeapTuple	mapping = find_mapping(userid, serverid);
+	const Account *account = cached_account(mapping, owner);
+
+	check_tokens(account, ((Form_pg_user_mapping) GETSTRUCT(mapping))->umuser);
+	ReleaseSysCache(mapping);
+	return account;
+}
+
+const Account *
+account_of_mapping(Oid umid, MemoryContext owner)
+{
+	HeapTuple	mapping = SearchSysCache1(USERMAPPINGOID, ObjectIdGetDatum(umid));
+	const Account *account;
+
+	if (!HeapTupleIsValid(mapping))
+		return NULL;
+	account = cached_account(mapping, owner);
+	ReleaseSysCache(mapping);
+	return account;
+}
+
+Oid
+account_mapping(Oid userid, Oid serverid)
+{
+	HeapTuple	mapping = find_mapping(userid, serverid);
+	Oid			umid = ((Form_pg_user_mapping) GETSTRUCT(mapping))->oid;
+
+	ReleaseSysCache(mapping);
+	return umid;
 }

@@ -26,7 +26,7 @@ static void
 begin_url(Fetch *f, StringInfo url, const char *endpoint, const Collection *c)
 {
 	initStringInfo(url);
-	appendStringInfoString(url, f->spec.account->base_url);
+	appendStringInfoString(url, account_of(f)->base_url);
 	request_path(url, endpoint, c->vehicle_id, c->trip_id);
 }
 
@@ -52,8 +52,8 @@ set_whose(Collection *c, const char *vehicle_id, const char *vin, const char *tr
 static void
 add_locale(Fetch *f, StringInfo url, const Resource *resource)
 {
-	if (resource->takes_locale && f->spec.account->locale != NULL)
-		request_param(url, "locale", f->spec.account->locale);
+	if (resource->takes_locale && account_of(f)->locale != NULL)
+		request_param(url, "locale", account_of(f)->locale);
 }
 
 /* Rows of the scan's resource. */
@@ -84,7 +84,7 @@ ask_rows(Fetch *f, const char *endpoint, bool paged, const char *vehicle_id,
 	if (f->counters->first_request == NULL)
 		f->counters->first_request =
 			MemoryContextStrdup(f->counters->context,
-								c->url + strlen(spec->account->base_url));
+								c->url + strlen(account_of(f)->base_url));
 	ask_again(f, c);
 	return c;
 }

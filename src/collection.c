@@ -17,7 +17,7 @@
 
 Collection *
 collection_create(MemoryContext parent, CollectionRole role, const Resource *resource,
-				  const Account *account)
+				  const Account *const *account)
 {
 	MemoryContext context = AllocSetContextCreate(parent, "stellantis_fdw collection",
 												  ALLOCSET_SMALL_SIZES);
@@ -139,12 +139,13 @@ collection_total_shrank(Collection *c, int64 total)
 void
 collection_context(const Collection *c, FaultContext *context)
 {
+	memset(context, 0, sizeof(FaultContext));
 	context->resource = c->resource;
 	context->vehicle = c->vin != NULL ? c->vin : c->vehicle_id;
 	context->trip = c->trip_id;
 	context->later_page = c->page_token != NULL;
-	context->server_name = c->account->server_name;
-	context->secrets = c->account->secrets;
+	context->server_name = (*c->account)->server_name;
+	context->secrets = (*c->account)->secrets;
 }
 
 /* "trips of vehicle ..." for messages. */

@@ -225,10 +225,20 @@ wanted(const FaultContext *context)
 	StringInfoData out;
 
 	initStringInfo(&out);
-	appendStringInfo(&out, "could not fetch %s", fault_subject(context));
+	if (context->action != NULL)
+		appendStringInfo(&out, "could not %s", context->action);
+	else
+		appendStringInfo(&out, "could not fetch %s", fault_subject(context));
 	if (context->server_name != NULL)
-		appendStringInfo(&out, " from server \"%s\"", context->server_name);
+		appendStringInfo(&out, context->action != NULL ? " for server \"%s\"" : " from server \"%s\"",
+						 context->server_name);
 	return out.data;
+}
+
+static const char *
+url_option(const FaultContext *context)
+{
+	return context->url_option != NULL ? context->url_option : "base_url";
 }
 
 static const char *
@@ -322,7 +332,7 @@ fault_of_4xx(Fault *fault, const HttpAnswer *answer, const FaultContext *context
 		case 401:
 			set_fault(fault, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, context,
 					  "the API does not accept the credentials");
-			fault->hint = psprintf("Get a new access token by enrolling again and set it with ALTER USER MAPPING ... OPTIONS (SET access_token '...'); and check client_id, and brand or realm, of %s.",
+			fault->hint = psprintf("Enrol again with stellantis.authorize_url and stellantis.enroll, or set a new access_token with ALTER USER MAPPING; and check client_id, and brand or realm, of %s.",
 								   server_words(context));
 			break;
 		case 403:
@@ -341,7 +351,7 @@ fault_of_4xx(Fault *fault, const HttpAnswer *answer, const FaultContext *context
 			}
 			set_fault(fault, ERRCODE_FDW_TABLE_NOT_FOUND, context,
 					  "the API does not know this address");
-			fault->hint = psprintf("Check the option base_url of %s.", server_words(context));
+			fault->hint = psprintf("Check the option %s of %s.", url_option(context), server_words(context));
 			break;
 		case 408:
 			set_fault(fault, ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION, context,
@@ -391,22 +401,22 @@ fault_of_status(Fault *fault, const HttpAnswer *answer, const FaultContext *cont
 	{
 		set_fault(fault, ERRCODE_PROTOCOL_VIOLATION, context,
 				  psprintf("unexpected status %d from the API", status));
-		fault->hint = psprintf("%scheck the option base_url of %s.",
+		fault->hint = psprintf("%scheck the option %s of %s.",
 							   status / 100 == 3 && status != 304 ? "Redirects are not followed: " : "If it persists, ",
-							   server_words(context));
+							   url_option(context), server_words(context));
 	}
 	else
 	{
 		set_fault(fault, ERRCODE_PROTOCOL_VIOLATION, context,
 				  "the API's answer is not JSON");
-		fault->hint = psprintf("Check the options base_url and proxy of %s.", server_words(context));
+		fault->hint = psprintf("Check the options %s and proxy of %s.", url_option(context), server_words(context));
 	}
 	if (fault->detail == NULL)
 		fault->detail = answer_told(answer, context);
 	add_attempts(fault, answer);
 }
 
-/* Transport faults; the detail is libcurl's. */
+/* Transport faults; the detail is libcurl's, %s in a hint the option of the URL. */
 static const struct
 {
 	HttpOutcome outcome;
@@ -418,12 +428,12 @@ static const struct
 	{
 		HTTP_NAME_FAULT, ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION,
 		"could not resolve the API's host name",
-		"Check the option base_url, and name resolution on the database server's host."
+		"Check the option %s, and name resolution on the database server's host."
 	},
 	{
 		HTTP_CONNECT_FAULT, ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION,
 		"could not connect to the API",
-		"Check the network and firewall of the database server's host, and the options base_url, proxy and connect_timeout."
+		"Check the network and firewall of the database server's host, and the options %s, proxy and connect_timeout."
 	},
 	{
 		HTTP_PROXY_FAULT, ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION,
@@ -463,7 +473,7 @@ static const struct
 	{
 		HTTP_OTHER_FAULT, ERRCODE_FDW_ERROR,
 		"the request failed",
-		"Check the options base_url and proxy."
+		"Check the options %s and proxy."
 	},
 };
 
@@ -494,7 +504,7 @@ fault_of_transport(Fault *fault, const HttpAnswer *answer, const FaultContext *c
 			   transport_faults[i].outcome != answer->outcome)
 			i++;
 		set_fault(fault, transport_faults[i].sqlerrcode, context, transport_faults[i].reason);
-		fault->hint = pstrdup(transport_faults[i].hint);
+		fault->hint = psprintf(transport_faults[i].hint, url_option(context));
 	}
 	if (*why != '\0')
 		fault->detail = psprintf("%c%s%s", toupper((unsigned char) *why), why + 1,
@@ -529,8 +539,8 @@ fault_of_content(const FaultContext *context, const char *what, const char *deta
 			  redact(what, context->secrets, MAX_MESSAGE));
 	if (detail != NULL)
 		fault->detail = redact(detail, context->secrets, MAX_MESSAGE);
-	fault->hint = psprintf("Try again; if it persists, check the option base_url of %s.",
-						   server_words(context));
+	fault->hint = psprintf("Try again; if it persists, check the option %s of %s.",
+						   url_option(context), server_words(context));
 	return fault;
 }
 

@@ -27,6 +27,8 @@ typedef struct FaultContext
 	const char *trip;			/* id, where the rows are those of a trip */
 	bool		later_page;		/* not the first one */
 	const char *server_name;	/* the foreign server */
+	const char *action;			/* what could not be done, if not to fetch rows */
+	const char *url_option;		/* option that names the host, if not base_url */
 	const char *const *secrets; /* NULL-terminated: never to be shown */
 } FaultContext;
 

@@ -17,6 +17,7 @@
 #include "fetch_private.h"
 #include "miscadmin.h"
 #include "request.h"
+#include "token.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -63,6 +64,17 @@ listing_decoder(Fetch *f, const Collection *c)
 	return *decoder;
 }
 
+/* What the requests carry: the account's token among it. */
+static void
+set_headers(Fetch *f)
+{
+	MemoryContext old = MemoryContextSwitchTo(f->context);
+
+	f->headers = request_headers(account_of(f), f->spec.resource->accept);
+	f->listing_headers = request_headers(account_of(f), catalog_resource("vehicles")->accept);
+	MemoryContextSwitchTo(old);
+}
+
 Fetch *
 fetch_create(const FetchSpec *spec, HttpGroup *group, Garage *garage,
 			 FetchCounters *counters)
@@ -79,8 +91,7 @@ fetch_create(const FetchSpec *spec, HttpGroup *group, Garage *garage,
 									ALLOCSET_DEFAULT_SIZES);
 	f->page = AllocSetContextCreate(f->context, "stellantis_fdw page",
 									ALLOCSET_SMALL_SIZES);
-	f->headers = request_headers(spec->account, resource->accept);
-	f->listing_headers = request_headers(spec->account, catalog_resource("vehicles")->accept);
+	set_headers(f);
 	if (resource->shape == SHAPE_COLLECTION)
 		f->rows = decoder_create(spec->columns, spec->ncolumns, resource->rows_key, NULL);
 	if (resource->shape == SHAPE_OBJECT || !spec->vehicles.all)
@@ -154,7 +165,7 @@ fail(Fetch *f, Collection *c, Fault *fault)
 		convict(f, c);
 		return;
 	}
-	if (!f->spec.account->warn_on_vehicle_error || c->vehicle_id == NULL ||
+	if (!account_of(f)->warn_on_vehicle_error || c->vehicle_id == NULL ||
 		fault->sqlerrcode == ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION ||
 		fault->sqlerrcode == ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION ||
 		fault->sqlerrcode == ERRCODE_CONFIGURATION_LIMIT_EXCEEDED)
@@ -540,14 +551,57 @@ begin_page(Fetch *f, Collection *c, const HttpAnswer *answer)
 
 /* ---- answers ---- */
 
+/*
+ * The API refuses the access token: asks again with another one, if there is
+ * one to be had.  When the API has refused that too before it took it once, the
+ * fault lies elsewhere.  False: the answer is a fault, of which *why says more.
+ */
+static bool
+ask_with_another_token(Fetch *f, Collection *c, const char **why, const char **hint)
+{
+	const Account *account;
+
+	if (c->token == f->token)
+	{
+		if (f->token > 0 && !f->token_taken)
+		{
+			token_refused_again(account_of(f));
+			*why = "The access token had been refreshed just before.";
+			*hint = psprintf("Check client_id, and brand or realm, of server \"%s\".",
+							 account_of(f)->server_name);
+			return false;
+		}
+		account = token_after_refusal(account_of(f), f->spec.userid, f->spec.account_owner,
+									  why, hint);
+		if (account == NULL)
+			return false;
+		*f->spec.account = account;
+		f->token++;
+		f->token_taken = false;
+		set_headers(f);
+	}
+	ask_again(f, c);
+	return true;
+}
+
 static void
 handle_unusable(Fetch *f, Collection *c, const HttpAnswer *answer)
 {
 	FaultContext context;
 	Fault	   *fault;
+	const char *why = NULL;
+	const char *hint;
 
+	if (answer->outcome == HTTP_ANSWERED && answer->status == 401 &&
+		ask_with_another_token(f, c, &why, &hint))
+		return;
 	collection_context(c, &context);
 	fault = fault_of_answer(answer, &context);
+	if (why != NULL)
+	{
+		fault->detail = psprintf("%s  %s", fault->detail, why);
+		fault->hint = pstrdup(hint);
+	}
 	if (may_be_unknown_id(c, answer))
 		suspend(f, c, fault);
 	else
@@ -614,11 +668,13 @@ handle_answer(Fetch *f, HttpRequest *request)
 	MemoryContext old = CurrentMemoryContext;
 
 	f->in_flight--;
+	if (answer->outcome == HTTP_ANSWERED && answer->status != 401 && c->token == f->token)
+		f->token_taken = true;
 	f->page_bytes = Max(f->page_bytes, (int64) answer->body_len);
 	if (c->role == ROLE_ROWS)
 	{
 		/* so many answers and no row yet: one at a time would take too long */
-		if (++f->answers >= f->spec.account->concurrency && f->emitted == 0)
+		if (++f->answers >= account_of(f)->concurrency && f->emitted == 0)
 			f->spec.limit = 0;
 		add_ready(f, c, request);
 		return;
@@ -646,7 +702,7 @@ window_is_open(const Fetch *f)
 	/* a query that will soon have enough asks for one thing at a time */
 	if (f->spec.limit > 0)
 		return false;
-	return busy < f->spec.account->concurrency &&
+	return busy < account_of(f)->concurrency &&
 		f->ready_bytes + (f->in_flight + 1) * f->page_bytes <= WINDOW_BYTES;
 }
 
@@ -699,9 +755,10 @@ start_requests(Fetch *f)
 		}
 		initStringInfo(&url);
 		appendStringInfoString(&url, c->url);
-		request_param(&url, "client_id", f->spec.account->client_id);
+		request_param(&url, "client_id", account_of(f)->client_id);
 		if (c->page_token != NULL)
 			request_param(&url, "pageToken", c->page_token);
+		c->token = f->token;
 		http_get(f->group, url.data, headers, c);
 		pfree(url.data);
 		f->in_flight++;

@@ -17,7 +17,9 @@
 /* What one scan (or one of its rescans) asks for. */
 typedef struct FetchSpec
 {
-	const Account *account;
+	const Account **account;	/* the scan's; replaced when its token is refused */
+	Oid			userid;			/* whose mapping it is */
+	MemoryContext account_owner;	/* what an account is held for */
 	const Resource *resource;
 
 	/* vehicles */

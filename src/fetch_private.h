@@ -24,6 +24,8 @@ struct Fetch
 	FetchCounters *counters;
 	MemoryContext context;		/* what lives as long as the fetch */
 	MemoryContext work;			/* reset for each answer */
+	int			token;			/* how often the access token was replaced */
+	bool		token_taken;	/* the API has accepted the present one */
 	const char **headers;		/* for the resource */
 	const char **listing_headers;
 
@@ -57,6 +59,12 @@ struct Fetch
 	int			answers;		/* for rows, so far */
 	int64		emitted;
 };
+
+static inline const Account *
+account_of(const Fetch *f)
+{
+	return *f->spec.account;
+}
 
 /* in ask.c */
 

@@ -1,6 +1,6 @@
 /*
  * http.c
- *	  HTTP for a backend: groups of GETs, interruptible waits, retries.
+ *	  HTTP for a backend: groups of requests, interruptible waits, retries.
  *
  * A request waits in the backend's queue until one of the http_max_concurrency
  * slots is free and the group's admit callback lets it pass; then it is under
@@ -623,8 +623,9 @@ copy_headers(HttpRequest *request, const char *const *headers)
 	}
 }
 
-HttpRequest *
-http_get(HttpGroup *group, const char *url, const char *const *headers, void *tag)
+static HttpRequest *
+start_request(HttpGroup *group, const char *url, const char *const *headers,
+			  const char *body, void *tag)
 {
 	HttpRequest *request;
 
@@ -642,12 +643,27 @@ http_get(HttpGroup *group, const char *url, const char *const *headers, void *ta
 	request->transfer.url = request->url;
 	request->state = REQUEST_TAKEN;
 	dlist_push_tail(&group->requests, &request->in_group);
+	if (body != NULL)
+		request->transfer.post = MemoryContextStrdup(group->context, body);
 
 	copy_headers(request, headers);
 	set_state(request, REQUEST_QUEUED, &queue);
 	group->npending++;
 	start_queued(group);
 	return request;
+}
+
+HttpRequest *
+http_get(HttpGroup *group, const char *url, const char *const *headers, void *tag)
+{
+	return start_request(group, url, headers, NULL, tag);
+}
+
+HttpRequest *
+http_post(HttpGroup *group, const char *url, const char *const *headers,
+		  const char *body, void *tag)
+{
+	return start_request(group, url, headers, body, tag);
 }
 
 void
@@ -733,6 +749,12 @@ http_group_cancel(HttpGroup *group)
 		if (request->state != REQUEST_TAKEN)
 			http_release(request);
 	}
+}
+
+void
+http_group_free(HttpGroup *group)
+{
+	MemoryContextDelete(group->context);
 }
 
 const HttpCounters *

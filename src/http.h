@@ -99,6 +99,15 @@ extern HttpGroup *http_group_create(MemoryContext parent, const HttpSettings *se
 extern HttpRequest *http_get(HttpGroup *group, const char *url,
 							 const char *const *headers, void *tag);
 
+/*
+ * Starts a POST of "body", which is copied.  It is sent at most once, on a
+ * connection of its own: only an attempt that certainly never left (no name,
+ * no connection) is repeated.  The body and its answer's are taken for
+ * secrets, and wiped when they are freed.
+ */
+extern HttpRequest *http_post(HttpGroup *group, const char *url,
+							  const char *const *headers, const char *body, void *tag);
+
 /* Drives all transfers of this backend without waiting. */
 extern void http_pump(void);
 
@@ -118,6 +127,9 @@ extern void http_release(HttpRequest *request);
 
 /* Drops all requests of the group, finished or not. */
 extern void http_group_cancel(HttpGroup *group);
+
+/* Drops the group itself, with all answers that were taken from it. */
+extern void http_group_free(HttpGroup *group);
 
 extern const HttpCounters *http_group_counters(const HttpGroup *group);
 

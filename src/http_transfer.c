@@ -1,6 +1,6 @@
 /*
  * http_transfer.c
- *	  One GET as libcurl sees it: its options, what it brings, how it ends.
+ *	  One request as libcurl sees it: its options, what it brings, how it ends.
  *
  * libcurl's callbacks never raise: they take notes in the Transfer, and end it
  * by returning short when it may not go on.
@@ -77,6 +77,8 @@ transfer_free_body(Transfer *transfer)
 {
 	if (transfer->body != NULL)
 	{
+		if (transfer->post != NULL)
+			explicit_bzero(transfer->body, transfer->body_len);
 #ifdef __linux__
 		(void) munmap(transfer->body, transfer->body_room);
 #else
@@ -420,11 +422,14 @@ set_tls(CURL *easy, const HttpSettings *s)
 	if (s->cert_file != NULL)
 	{
 		char		path[HTTP_IDENTITY_PATH_LEN];
-		long		alone = !http_identity_path(s, path);
+		bool		alone = !http_identity_path(s, path);
 
 		SET(CURLOPT_SSLCERT, path);
-		SET(CURLOPT_FRESH_CONNECT, alone);
-		SET(CURLOPT_FORBID_REUSE, alone);
+		if (alone)
+		{
+			SET(CURLOPT_FRESH_CONNECT, 1L);
+			SET(CURLOPT_FORBID_REUSE, 1L);
+		}
 	}
 	if (s->key_file != NULL)
 		SET(CURLOPT_SSLKEY, s->key_file);
@@ -453,7 +458,17 @@ set_request(CURL *easy, Transfer *transfer)
 #endif
 	SET(CURLOPT_URL, transfer->url);
 	SET(CURLOPT_PATH_AS_IS, 1L);
-	SET(CURLOPT_HTTPGET, 1L);
+	if (transfer->post == NULL)
+		SET(CURLOPT_HTTPGET, 1L);
+	else
+	{
+		SET(CURLOPT_POSTFIELDS, transfer->post);
+		SET(CURLOPT_POSTFIELDSIZE, (long) strlen(transfer->post));
+
+		/* on a connection that was kept open libcurl might send it twice */
+		SET(CURLOPT_FRESH_CONNECT, 1L);
+		SET(CURLOPT_FORBID_REUSE, 1L);
+	}
 	SET(CURLOPT_HTTPHEADER, transfer->headers);
 	SET(CURLOPT_USERAGENT, USER_AGENT);
 	if (curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_LIBZ)
@@ -547,6 +562,8 @@ transfer_close(Transfer *transfer)
 		explicit_bzero(line->data, strlen(line->data));
 	curl_slist_free_all(transfer->headers);
 	transfer->headers = NULL;
+	if (transfer->post != NULL)
+		explicit_bzero(transfer->post, strlen(transfer->post));
 }
 
 static bool
@@ -771,11 +788,14 @@ transfer_abandon(Transfer *transfer)
 }
 
 /*
- * Repeating helps against what passes by itself.
+ * Repeating helps against what passes by itself.  A POST is repeated only when
+ * it cannot have left.
  */
 bool
 transfer_repeatable(const Transfer *transfer, const HttpAnswer *answer)
 {
+	if (transfer->post != NULL)
+		return answer->outcome == HTTP_NAME_FAULT || answer->outcome == HTTP_CONNECT_FAULT;
 	switch (answer->outcome)
 	{
 		case HTTP_ANSWERED:

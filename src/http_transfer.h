@@ -1,6 +1,6 @@
 /*
  * http_transfer.h
- *	  One GET as libcurl sees it: its options, what it brings, how it ends.
+ *	  One request as libcurl sees it: its options, what it brings, how it ends.
  *	  Only http.c uses it.
  */
 #ifndef STELLANTIS_HTTP_TRANSFER_H
@@ -22,6 +22,7 @@ typedef struct Transfer
 {
 	const HttpSettings *settings;
 	const char *url;
+	char	   *post;			/* body of a POST, or NULL; wiped when closed */
 	struct curl_slist *headers; /* holds the access token: wiped when freed */
 	CURL	   *easy;			/* kept from one attempt to the next */
 

@@ -369,6 +369,7 @@ void
 options_of_server(List *options, ServerOptions *result)
 {
 	const Brand *brand = find_brand(given_value(options, "brand"));
+	bool		refresh = true;
 
 	memset(result, 0, sizeof(ServerOptions));
 	result->base_url = text_value(options, ON_SERVER, "base_url");
@@ -395,6 +396,8 @@ options_of_server(List *options, ServerOptions *result)
 	result->request_cost = number_value(options, ON_SERVER, "request_cost");
 	result->warn_on_vehicle_error =
 		strcmp(text_value(options, ON_SERVER, "on_vehicle_error"), "warn") == 0;
+	(void) parse_bool(text_value(options, ON_SERVER, "refresh"), &refresh);
+	result->refresh_off = !refresh;
 }
 
 void
@@ -404,6 +407,11 @@ options_of_mapping(List *options, MappingOptions *result)
 	result->refresh_token = given_value(options, "refresh_token");
 	result->client_secret = given_value(options, "client_secret");
 	result->key_password = given_value(options, "key_password");
+	result->scope = given_value(options, "scope");
+	result->token_expires_at = given_value(options, "token_expires_at");
+	result->refreshed_at = given_value(options, "refreshed_at");
+	result->refresh_error = given_value(options, "refresh_error");
+	result->refresh_blocked = given_value(options, "refresh_blocked");
 }
 
 void

@@ -32,6 +32,7 @@ typedef struct ServerOptions
 	double		requests_per_second;
 	double		request_cost;	/* planner's cost units */
 	bool		warn_on_vehicle_error;
+	bool		refresh_off;
 } ServerOptions;
 
 typedef struct MappingOptions
@@ -40,6 +41,11 @@ typedef struct MappingOptions
 	const char *client_secret;
 	const char *refresh_token;
 	const char *key_password;
+	const char *scope;
+	const char *token_expires_at;
+	const char *refreshed_at;
+	const char *refresh_error;
+	const char *refresh_blocked;
 } MappingOptions;
 
 typedef struct TableOptions

@@ -122,6 +122,8 @@ const OptionDef option_defs[] = {
 	/* written by the refresh alone */
 	{"refreshed_at", ON_MAPPING, KIND_TIMESTAMP},
 	{"refresh_error", ON_MAPPING, KIND_ANY},
+	/* which tokens that error concerns, and until when no refresh is tried */
+	{"refresh_blocked", ON_MAPPING, KIND_ANY},
 
 	/* FOREIGN TABLE */
 

@@ -22,6 +22,7 @@
 #include "scan.h"
 #include "stellantis_fdw.h"
 #include "table.h"
+#include "token.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -197,12 +198,14 @@ wanted_ids(const ApiScan *scan, QualKey key, TextSet *ids)
  * Allocates in the current memory context.
  */
 static bool
-make_spec(const ApiScan *scan, FetchSpec *spec)
+make_spec(ApiScan *scan, FetchSpec *spec)
 {
 	TimeRange	range;
 
 	memset(spec, 0, sizeof(FetchSpec));
-	spec->account = scan->account;
+	spec->account = &scan->account;
+	spec->userid = scan->userid;
+	spec->account_owner = scan->context;
 	spec->resource = scan->table.resource;
 	spec->columns = scan->decode;
 	spec->ncolumns = scan->ndecode;
@@ -250,7 +253,7 @@ find_account(ForeignScanState *node, ApiScan *scan)
 {
 	ForeignTable *table = GetForeignTable(RelationGetRelid(node->ss.ss_currentRelation));
 
-	scan->account = account_get(scan->userid, table->serverid, scan->context);
+	scan->account = token_account(scan->userid, table->serverid, scan->context);
 	scan->http = scan->account->http;
 }
 

@@ -1,0 +1,380 @@
+/*
+ * oauth.c
+ *	  The OAuth2 server: token requests and revocation, each sent at most once.
+ *
+ * A refresh token is mostly good for one use, so what came of a request must be
+ * known: a request is never repeated here, and an answer that is only half
+ * usable gives at least the tokens that it has.
+ */
+#include "postgres.h"
+
+#include <jansson.h>
+#include <math.h>
+
+#include "common/base64.h"
+#include "oauth.h"
+#include "option_value.h"
+#include "request.h"
+#include "utils/timestamp.h"
+
+/* An answer has some 2 kB. */
+#define MAX_ANSWER_BYTES	((int64) 256 * 1024)
+
+/* One that waits for the answer must not be interrupted, so it must end. */
+#define LONGEST_WAIT_MS		60000
+
+/* Of "error" in a refusal: those that are defined have at most 25. */
+#define MAX_ERROR_CODE		64
+
+/* A token that is good for longer than that is good for ever. */
+#define LONGEST_LIFE_S		(100 * 366 * 86400.0)
+
+static void
+wipe(char *text)
+{
+	if (text != NULL)
+		explicit_bzero(text, strlen(text));
+}
+
+void
+oauth_wipe(OAuthAnswer *answer)
+{
+	wipe(answer->access_token);
+	wipe(answer->refresh_token);
+	answer->access_token = answer->refresh_token = NULL;
+}
+
+/* ---- requests ---- */
+
+/* HTTP Basic: the application itself. */
+static char *
+client_authorization(const Account *account)
+{
+	char	   *pair = psprintf("%s:%s", account->client_id,
+								account->client_secret != NULL ? account->client_secret : "");
+	int			length = strlen(pair);
+	int			room = pg_b64_enc_len(length);
+	char	   *encoded = palloc(room + 1);
+	char	   *header;
+
+	/* its argument's type changed in PostgreSQL 18 */
+	length = pg_b64_encode((const void *) pair, length, encoded, room);
+	if (length < 0)
+		elog(ERROR, "could not encode the client id and secret");
+	encoded[length] = '\0';
+	header = psprintf("Authorization: Basic %s", encoded);
+	wipe(pair);
+	wipe(encoded);
+	return header;
+}
+
+/* Appends a field to a form, application/x-www-form-urlencoded. */
+static void
+add_field(StringInfo form, const char *name, const char *value)
+{
+	char	   *escaped = http_escape(value);
+
+	appendStringInfo(form, "%s%s=%s", form->len > 0 ? "&" : "", name, escaped);
+	wipe(escaped);
+}
+
+/*
+ * How to reach the server: as the API, but for what must be bounded where
+ * nothing else ends the wait.
+ */
+static const HttpSettings *
+settings_of(const Account *account)
+{
+	HttpSettings *settings = palloc(sizeof(HttpSettings));
+
+	*settings = account->http;
+	settings->max_response_bytes = MAX_ANSWER_BYTES;
+	if (settings->request_timeout_ms == 0 || settings->request_timeout_ms > LONGEST_WAIT_MS)
+		settings->request_timeout_ms = LONGEST_WAIT_MS;
+	if (settings->connect_timeout_ms == 0 || settings->connect_timeout_ms > LONGEST_WAIT_MS)
+		settings->connect_timeout_ms = LONGEST_WAIT_MS;
+	settings->retries = Min(settings->retries, 1);
+	return settings;
+}
+
+/* ---- answers ---- */
+
+static const char *
+text_member(json_t *document, const char *name)
+{
+	return json_string_value(json_object_get(document, name));
+}
+
+/* A token that a header or a form can carry; NULL for anything else. */
+static char *
+token_member(json_t *document, const char *name)
+{
+	const char *token = text_member(document, name);
+
+	return token != NULL && *token != '\0' && token_check(token) == NULL ? pstrdup(token) : NULL;
+}
+
+/* Granted scopes, between blanks; commas are taken for blanks. */
+static char *
+scope_member(json_t *document)
+{
+	const char *text = text_member(document, "scope");
+	char	   *scope;
+
+	if (text == NULL || text_check(text) != NULL)
+		return NULL;
+	scope = pstrdup(text);
+	for (char *c = scope; *c != '\0'; c++)
+		if (*c == ',')
+			*c = ' ';
+	return scope;
+}
+
+/* From "expires_in", seconds, leniently: a string of digits will do. */
+static TimestampTz
+expiry_member(json_t *document, TimestampTz sent_at)
+{
+	json_t	   *value = json_object_get(document, "expires_in");
+	double		seconds = -1;
+
+	if (json_is_number(value))
+		seconds = json_number_value(value);
+	else if (json_is_string(value))
+	{
+		char	   *end;
+
+		seconds = strtod(json_string_value(value), &end);
+		if (end == json_string_value(value) || *end != '\0')
+			seconds = -1;
+	}
+	if (!(seconds >= 0 && seconds <= LONGEST_LIFE_S))
+		return DT_NOEND;
+	return sent_at + (TimestampTz) rint(seconds * USECS_PER_SEC);
+}
+
+/* jansson's copies of secrets. */
+static void
+wipe_document(json_t *document)
+{
+	const char *name;
+	json_t	   *value;
+
+	json_object_foreach(document, name, value)
+		if (json_is_string(value))
+			explicit_bzero(unconstify(char *, json_string_value(value)), json_string_length(value));
+	json_decref(document);
+}
+
+/* The tokens of a document; what is wrong with it, or NULL. */
+static const char *
+read_tokens(json_t *document, TimestampTz sent_at, OAuthAnswer *answer)
+{
+	const char *type = text_member(document, "token_type");
+
+	answer->access_token = token_member(document, "access_token");
+	answer->refresh_token = token_member(document, "refresh_token");
+	answer->scope = scope_member(document);
+	answer->expires_at = expiry_member(document, sent_at);
+	if (answer->access_token == NULL)
+		return "the token server's answer has no usable access_token";
+	if (type != NULL && pg_strcasecmp(type, "Bearer") != 0)
+	{
+		wipe(answer->access_token);
+		answer->access_token = NULL;
+		return "the token server's answer has a token_type other than \"Bearer\"";
+	}
+	return NULL;
+}
+
+/* The same of the document, which is freed and wiped. */
+static const char *
+take_tokens(json_t *document, TimestampTz sent_at, OAuthAnswer *answer)
+{
+	const char *wrong;
+
+	PG_TRY();
+	{
+		wrong = json_is_object(document) ? read_tokens(document, sent_at, answer) :
+			"the token server's answer is not a JSON object";
+	}
+	PG_CATCH();
+	{
+		wipe_document(document);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	wipe_document(document);
+	return wrong;
+}
+
+static void
+use_tokens(const HttpAnswer *http, const FaultContext *context, TimestampTz sent_at,
+		   OAuthAnswer *answer)
+{
+	const char *wrong = "the token server's answer is not JSON";
+	json_error_t why;
+	json_t	   *document = json_loadb(http->body, http->body_len, 0, &why);
+
+	if (document != NULL)
+		wrong = take_tokens(document, sent_at, answer);
+	if (wrong == NULL)
+		return;
+	answer->fault = fault_of_content(context, wrong, NULL);
+	answer->fault->hint = psprintf("Check the options auth_url and proxy of server \"%s\"; if they are right, enrol again.",
+								   context->server_name);
+}
+
+/* The "error" of a refusal, RFC 6749 5.2; NULL when the body has none. */
+static const char *
+error_code(const HttpAnswer *http)
+{
+	json_error_t why;
+	json_t	   *document = json_loadb(http->body, http->body_len, 0, &why);
+	const char *code = document == NULL ? NULL : text_member(document, "error");
+	char	   *result = palloc0(MAX_ERROR_CODE + 1);
+
+	if (code != NULL && strlen(code) <= MAX_ERROR_CODE &&
+		strspn(code, "abcdefghijklmnopqrstuvwxyz_") == strlen(code))
+		strcpy(result, code);
+	if (document != NULL)
+		json_decref(document);
+	return *result != '\0' ? result : NULL;
+}
+
+/* The token server refuses: is it the owner's consent, or the application? */
+static void
+refused(const HttpAnswer *http, const FaultContext *context, OAuthAnswer *answer)
+{
+	bool		is_client = http->status == 401 ||
+		(answer->error != NULL && strcmp(answer->error, "invalid_client") == 0);
+	bool		is_grant = answer->error != NULL && strcmp(answer->error, "invalid_grant") == 0;
+	Fault	   *fault = answer->fault;
+	const char *reason = is_grant ? "the consent has ended" :
+		is_client ? "the token server does not accept the application" :
+		"the token server refuses the request";
+
+	answer->final = is_grant || is_client;
+	fault->sqlerrcode = ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION;
+	fault->reason = reason;
+	fault->message = psprintf("could not %s for server \"%s\": %s",
+							  context->action, context->server_name, reason);
+	if (is_grant)
+		fault->hint = pstrdup("The owner must enrol again: use stellantis.authorize_url and stellantis.enroll.");
+	else
+		fault->hint = psprintf("Check client_id, brand or realm and auth_url of server \"%s\", and client_secret of the user mapping.",
+							   context->server_name);
+}
+
+static void
+use_fault(const HttpAnswer *http, const FaultContext *context, OAuthAnswer *answer)
+{
+	bool		sent = http->outcome == HTTP_RESET || http->outcome == HTTP_TRUNCATED ||
+		http->outcome == HTTP_TIMED_OUT || http->outcome == HTTP_TOO_LARGE;
+
+	answer->fault = fault_of_answer(http, context);
+	answer->retry_after_ms = http->retry_after_ms;
+	if (http->outcome == HTTP_ANSWERED)
+		answer->error = error_code(http);
+	if (http->outcome == HTTP_ANSWERED && http->status >= 400 && http->status < 500 &&
+		http->status != 408 && http->status != 429 &&
+		(http->status != 404 || answer->error != NULL))
+		refused(http, context, answer);
+	else if (sent)
+		answer->fault->hint =
+			pstrdup("The answer is lost, and with it a new refresh token if one was made.  "
+					"Try again later; if the token server then refuses, the owner must enrol again.");
+}
+
+/* ---- both ---- */
+
+/*
+ * Posts a form and makes of the answer what it is.  Everything is wiped but
+ * what "answer" takes.
+ */
+static void
+post(const Account *account, const char *url, StringInfo form, const char *action,
+	 bool want_tokens, OAuthAnswer *answer)
+{
+	FaultContext context = {.server_name = account->server_name,.secrets = account->secrets,
+	.action = action,.url_option = "auth_url"};
+	const char *headers[4] = {NULL, "Accept: application/json",
+	"Content-Type: application/x-www-form-urlencoded", NULL};
+	HttpGroup  *group = http_group_create(CurrentMemoryContext, settings_of(account), NULL, NULL);
+	TimestampTz sent_at = GetCurrentTimestamp();
+	char	   *authorization = client_authorization(account);
+	HttpRequest *request;
+	const HttpAnswer *http;
+
+	memset(answer, 0, sizeof(OAuthAnswer));
+	answer->retry_after_ms = -1;
+	answer->expires_at = DT_NOEND;
+	headers[0] = authorization;
+	request = http_post(group, url, headers, form->data, NULL);
+	wipe(authorization);
+	explicit_bzero(form->data, form->len);
+
+	request = http_wait(group);
+	http = http_answer(request);
+	if (http->outcome != HTTP_ANSWERED || http->status != 200)
+		use_fault(http, &context, answer);
+	else if (want_tokens)
+		use_tokens(http, &context, sent_at, answer);
+	http_group_free(group);
+}
+
+/* Raises: nothing can be asked. */
+static void
+require_auth_url(const Account *account)
+{
+	if (account->auth_url == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED),
+				 errmsg("option \"auth_url\" of server \"%s\" is missing", account->server_name),
+				 errdetail("Tokens are asked for at the OAuth2 server of the brand."),
+				 errhint("Set the option brand, or auth_url, of the server.")));
+}
+
+void
+oauth_refresh(const Account *account, OAuthAnswer *answer)
+{
+	StringInfoData form;
+
+	require_auth_url(account);
+	initStringInfo(&form);
+	add_field(&form, "grant_type", "refresh_token");
+	add_field(&form, "refresh_token", account->refresh_token);
+	add_field(&form, "realm", account->realm);
+	post(account, psprintf("%s/access_token", account->auth_url), &form,
+		 "refresh the access token", true, answer);
+}
+
+void
+oauth_exchange(const Account *account, const char *code, const char *redirect_uri,
+			   const char *code_verifier, OAuthAnswer *answer)
+{
+	StringInfoData form;
+
+	require_auth_url(account);
+	initStringInfo(&form);
+	add_field(&form, "grant_type", "authorization_code");
+	add_field(&form, "redirect_uri", redirect_uri);
+	add_field(&form, "code", code);
+	add_field(&form, "code_verifier", code_verifier);
+	post(account, psprintf("%s/access_token", account->auth_url), &form,
+		 "enrol", true, answer);
+}
+
+void
+oauth_revoke(const Account *account, OAuthAnswer *answer)
+{
+	StringInfoData form,
+				url;
+
+	require_auth_url(account);
+	initStringInfo(&form);
+	add_field(&form, "token", account->refresh_token);
+	initStringInfo(&url);
+	appendStringInfo(&url, "%s/token/revoke", account->auth_url);
+	request_param(&url, "realm", account->realm);
+	post(account, url.data, &form, "revoke the tokens", false, answer);
+}

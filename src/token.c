@@ -1,0 +1,459 @@
+/*
+ * token.c
+ *	  Access tokens that are good, as seen by the backend that needs one.
+ *
+ * A refresh token is good for one use, and the new one must outlive this
+ * backend's transaction, whatever becomes of that.  So a background worker does
+ * it (token_worker.c), and the backend waits for its end.  It may be cancelled
+ * meanwhile: the worker goes on.
+ *
+ * All backends that need the same token take the same lock first, and look
+ * again once they have it: mostly another one has done the work.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "catalog/pg_user_mapping.h"
+#include "mapping.h"
+#include "miscadmin.h"
+#include "postmaster/bgworker.h"
+#include "storage/ipc.h"
+#include "storage/lock.h"
+#include "token.h"
+#include "token_job.h"
+#include "utils/builtins.h"
+#include "utils/inval.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+/* A token is refreshed so long before its end, or a tenth of its life. */
+#define REFRESH_AHEAD		(60 * USECS_PER_SEC)
+
+/* After a refresh that failed none is tried for so long, doubled each time. */
+#define BLOCK_START_MS		INT64CONST(10000)
+#define BLOCK_CAP_MS		INT64CONST(300000)
+
+/* ---- locks ---- */
+
+static void
+set_tag(LOCKTAG *tag, Oid umid, uint16 which)
+{
+	SET_LOCKTAG_OBJECT(*tag, MyDatabaseId, UserMappingRelationId, umid, which);
+}
+
+bool
+token_acquire(Oid umid, uint16 which, bool wait)
+{
+	LOCKTAG		tag;
+
+	set_tag(&tag, umid, which);
+	return LockAcquire(&tag, ExclusiveLock, false, !wait) != LOCKACQUIRE_NOT_AVAIL;
+}
+
+void
+token_release(Oid umid, uint16 which)
+{
+	LOCKTAG		tag;
+
+	set_tag(&tag, umid, which);
+	LockRelease(&tag, ExclusiveLock, false);
+}
+
+void
+token_lock(Oid umid)
+{
+	(void) token_acquire(umid, TOKEN_LOCK_BACKEND, true);
+	(void) token_acquire(umid, TOKEN_LOCK_WORKER, true);
+}
+
+void
+token_unlock(Oid umid)
+{
+	token_release(umid, TOKEN_LOCK_WORKER);
+	token_release(umid, TOKEN_LOCK_BACKEND);
+}
+
+/* ---- what an account's options say ---- */
+
+void
+token_fingerprint(const Account *account, char result[FINGERPRINT_SIZE])
+{
+	digest_fingerprint(account->access_token, NULL, result);
+}
+
+/* Whom refresh_error and refresh_blocked concern. */
+static void
+credentials_fingerprint(const Account *account, char result[FINGERPRINT_SIZE])
+{
+	digest_fingerprint(account->refresh_token, account->client_secret, result);
+}
+
+/* The block as token_block() wrote it; false when it is of other tokens. */
+static bool
+read_block(const Account *account, int *failures, TimestampTz *until)
+{
+	char		whose[FINGERPRINT_SIZE];
+	char		noted[FINGERPRINT_SIZE];
+	char		when[64];
+
+	if (account->refresh_blocked == NULL ||
+		sscanf(account->refresh_blocked, "%16s %d %63[^\n]", noted, failures, when) != 3)
+		return false;
+	credentials_fingerprint(account, whose);
+	if (strcmp(whose, noted) != 0)
+		return false;
+	*until = DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in, CStringGetDatum(when),
+													 ObjectIdGetDatum(InvalidOid),
+													 Int32GetDatum(-1)));
+	return true;
+}
+
+bool
+token_error_is_current(const Account *account)
+{
+	int			failures;
+	TimestampTz until;
+
+	return account->refresh_error != NULL && read_block(account, &failures, &until);
+}
+
+char *
+token_block(const Account *account, bool final, int64 retry_after_ms)
+{
+	char		whose[FINGERPRINT_SIZE];
+	int			failures = 0;
+	TimestampTz until;
+	int64		delay_ms;
+
+	credentials_fingerprint(account, whose);
+	if (!read_block(account, &failures, &until))
+		failures = 0;
+	if (final)
+		return psprintf("%s %d infinity", whose, failures + 1);
+	delay_ms = Min(BLOCK_START_MS << Min(failures, 10), BLOCK_CAP_MS);
+	until = GetCurrentTimestamp() + Max(delay_ms, retry_after_ms) * 1000;
+	return psprintf("%s %d %s", whose, failures + 1, timestamptz_to_str(until));
+}
+
+const char *
+token_obstacle(const Account *account, bool at_once, const char **hint)
+{
+	int			failures;
+	TimestampTz until;
+	const char *server = quote_identifier(account->server_name);
+
+	*hint = "Enrol again with stellantis.authorize_url and stellantis.enroll, or set a new access_token with ALTER USER MAPPING.";
+	if (account->refresh_token == NULL)
+		return "It cannot be refreshed: the user mapping has no refresh_token.";
+	if (account->refresh_off)
+	{
+		*hint = psprintf("If no other database refreshes the same tokens, use ALTER SERVER %s OPTIONS (SET refresh 'on').", server);
+		return "It is not refreshed: the server's option \"refresh\" is off.";
+	}
+	if (account->client_secret == NULL)
+	{
+		*hint = psprintf("Add client_secret with ALTER USER MAPPING ... SERVER %s.", server);
+		return "It cannot be refreshed: the user mapping has no client_secret.";
+	}
+	if (account->auth_url == NULL)
+	{
+		*hint = psprintf("Use ALTER SERVER %s OPTIONS (ADD brand '...').", server);
+		return "It cannot be refreshed: the server has neither brand nor auth_url.";
+	}
+	if (!read_block(account, &failures, &until) || until <= GetCurrentTimestamp())
+		return NULL;
+	if (TIMESTAMP_IS_NOEND(until))
+	{
+		*hint = "If the owner's consent has ended, enrol again with stellantis.authorize_url and stellantis.enroll; if the application's secret has changed, set client_secret.";
+		return psprintf("The token server has refused to refresh it: %s.",
+						account->refresh_error != NULL ? account->refresh_error : "unknown error");
+	}
+	if (at_once)
+		return NULL;
+	*hint = psprintf("Try again after %s, or call stellantis.refresh_token.", timestamptz_to_str(until));
+	return psprintf("The last attempt to refresh it failed: %s.",
+					account->refresh_error != NULL ? account->refresh_error : "unknown error");
+}
+
+/* The same for this backend: could a new token be stored, and be seen by us? */
+static const char *
+obstacle_here(const Account *account, bool at_once, const char **hint)
+{
+	const char *obstacle = token_obstacle(account, at_once, hint);
+
+	if (obstacle != NULL)
+		return obstacle;
+	if (RecoveryInProgress())
+	{
+		*hint = "Query the primary server, which refreshes it and passes it on.";
+		return "It cannot be refreshed: this server is a standby, which cannot store a new one.";
+	}
+	if (mapping_is_ours(account->umid))
+	{
+		*hint = "Commit the transaction first.";
+		return "It cannot be refreshed: this transaction has itself changed the user mapping.";
+	}
+	return NULL;
+}
+
+/* ---- the worker ---- */
+
+static void
+set_failure(TokenReport *report, int sqlerrcode, const char *message, const char *detail,
+			const char *hint)
+{
+	memset(report, 0, sizeof(TokenReport));
+	report->outcome = TOKEN_FAILED;
+	report->sqlerrcode = sqlerrcode;
+	strlcpy(report->message, message, sizeof(report->message));
+	strlcpy(report->detail, detail, sizeof(report->detail));
+	strlcpy(report->hint, hint, sizeof(report->hint));
+}
+
+/* False when there is no room for it. */
+static bool
+start_worker(const TokenJob *job, BackgroundWorkerHandle **handle)
+{
+	BackgroundWorker worker = {0};
+
+	StaticAssertStmt(sizeof(TokenJob) <= BGW_EXTRALEN, "TokenJob is too large");
+	snprintf(worker.bgw_name, BGW_MAXLEN, "stellantis_fdw token refresh for user mapping %u", job->umid);
+	strlcpy(worker.bgw_type, "stellantis_fdw token refresh", BGW_MAXLEN);
+	worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
+	worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
+	worker.bgw_restart_time = BGW_NEVER_RESTART;
+	strlcpy(worker.bgw_library_name, "stellantis_fdw", BGW_MAXLEN);
+	strlcpy(worker.bgw_function_name, "stellantis_token_worker", BGW_MAXLEN);
+	worker.bgw_notify_pid = MyProcPid;
+	memcpy(worker.bgw_extra, job, sizeof(TokenJob));
+	return RegisterDynamicBackgroundWorker(&worker, handle);
+}
+
+/*
+ * Runs a worker to its end, and says what became of it.  The waiting can be
+ * interrupted, which the worker does not notice.
+ */
+static void
+run_worker(TokenJob *job, TokenReport *report)
+{
+	dsm_segment *segment = dsm_create(sizeof(TokenReport), DSM_CREATE_NULL_IF_MAXSEGMENTS);
+	BackgroundWorkerHandle *handle;
+
+	memset(report, 0, sizeof(TokenReport));
+	job->report = DSM_HANDLE_INVALID;
+	if (segment != NULL)
+	{
+		memset(dsm_segment_address(segment), 0, sizeof(TokenReport));
+		job->report = dsm_segment_handle(segment);
+	}
+	if (!start_worker(job, &handle))
+		set_failure(report, ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
+					"could not refresh the access token: no background worker is free",
+					"Nothing has been sent.",
+					"Try again later, or raise max_worker_processes.");
+	else if (WaitForBackgroundWorkerShutdown(handle) == BGWH_POSTMASTER_DIED)
+		proc_exit(1);
+	else if (segment != NULL)
+		memcpy(report, dsm_segment_address(segment), sizeof(TokenReport));
+	if (segment != NULL)
+		dsm_detach(segment);
+	if (report->outcome == TOKEN_UNKNOWN)
+		set_failure(report, ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION,
+					"could not refresh the access token: the background worker ended early",
+					"It was terminated, or failed before it could say why.",
+					"Try again; the server log may say more.");
+}
+
+static void
+report_failure(int elevel, const TokenReport *report)
+{
+	ereport(elevel,
+			(errcode(report->sqlerrcode),
+			 errmsg_internal("%s", report->message),
+			 report->detail[0] != '\0' ? errdetail_internal("%s", report->detail) : 0,
+			 report->hint[0] != '\0' ? errhint("%s", report->hint) : 0));
+}
+
+/* ---- refreshing ---- */
+
+typedef enum Patience
+{
+	PATIENCE_NONE,				/* the token is good yet: neither waits nor raises */
+	PATIENCE_NORMAL,
+	PATIENCE_AT_ONCE			/* somebody asks for it: also soon after a failure */
+} Patience;
+
+/*
+ * Brings about that the mapping has another access token than the one of that
+ * fingerprint, unless there is an obstacle.
+ */
+static void
+replace_token(Oid umid, const char *stale, Patience patience)
+{
+	TokenJob	job = {.dbid = MyDatabaseId,.umid = umid,.at_once = patience == PATIENCE_AT_ONCE};
+	TokenReport report = {.outcome = TOKEN_GOOD};
+	const Account *account;
+	char		present[FINGERPRINT_SIZE];
+	const char *hint;
+
+	if (!token_acquire(umid, TOKEN_LOCK_BACKEND, patience != PATIENCE_NONE))
+		return;
+	AcceptInvalidationMessages();
+	account = account_of_mapping(umid, CurrentMemoryContext);
+	if (account != NULL)
+	{
+		token_fingerprint(account, present);
+		if (strcmp(present, stale) == 0 && obstacle_here(account, job.at_once, &hint) == NULL)
+		{
+			strlcpy(job.stale, stale, sizeof(job.stale));
+			run_worker(&job, &report);
+			AcceptInvalidationMessages();
+		}
+	}
+	token_release(umid, TOKEN_LOCK_BACKEND);
+	if (report.outcome == TOKEN_FAILED)
+		report_failure(patience == PATIENCE_NONE ? DEBUG1 : ERROR, &report);
+}
+
+/*
+ * The same in a memory context of its own, where what is read of the mapping
+ * does not stay.
+ */
+static void
+replace(const Account *account, Patience patience)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "stellantis_fdw token",
+												  ALLOCSET_SMALL_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	char		stale[FINGERPRINT_SIZE];
+
+	token_fingerprint(account, stale);
+	replace_token(account->umid, stale, patience);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+}
+
+/* When the token is to be replaced, before it ends. */
+static TimestampTz
+due_at(const Account *account)
+{
+	int64		ahead = REFRESH_AHEAD;
+
+	if (TIMESTAMP_NOT_FINITE(account->token_expires_at))
+		return account->token_expires_at;
+	if (!TIMESTAMP_NOT_FINITE(account->refreshed_at))
+		ahead = Min(ahead, Max(account->token_expires_at - account->refreshed_at, 0) / 10);
+	return account->token_expires_at - ahead;
+}
+
+/* Raises: there is no token that could be sent. */
+static void
+refuse_expired(const Account *account, const char *why, const char *hint)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+			 account->access_token == NULL ?
+			 errmsg("there is no access token for server \"%s\"", account->server_name) :
+			 errmsg("the access token for server \"%s\" has expired", account->server_name),
+			 errdetail_internal("%s", why),
+			 errhint("%s", hint)));
+}
+
+const Account *
+token_account(Oid userid, Oid serverid, MemoryContext owner)
+{
+	const Account *account = account_get(userid, serverid, owner);
+	TimestampTz now = GetCurrentTimestamp();
+	bool		expired = account->access_token == NULL || account->token_expires_at <= now;
+	const char *obstacle;
+	const char *hint;
+
+	if (!expired && due_at(account) > now)
+		return account;
+	obstacle = obstacle_here(account, false, &hint);
+	if (obstacle == NULL)
+	{
+		replace(account, expired ? PATIENCE_NORMAL : PATIENCE_NONE);
+		account = account_get(userid, serverid, owner);
+		expired = account->access_token == NULL || account->token_expires_at <= GetCurrentTimestamp();
+		obstacle = obstacle_here(account, false, &hint);
+	}
+
+	/* one that never could be refreshed is for the API to judge: clocks differ */
+	if (expired && obstacle != NULL &&
+		(account->access_token == NULL ||
+		 (account->refresh_token != NULL && !account->refresh_off)))
+		refuse_expired(account, obstacle, hint);
+	return account;
+}
+
+const Account *
+token_after_refusal(const Account *account, Oid userid, MemoryContext owner,
+					const char **why, const char **hint)
+{
+	const Account *now = account_get(userid, account->serverid, owner);
+	char		refused[FINGERPRINT_SIZE];
+	char		present[FINGERPRINT_SIZE];
+
+	token_fingerprint(account, refused);
+	token_fingerprint(now, present);
+	if (now->access_token != NULL && strcmp(refused, present) != 0)
+		return now;
+	*why = obstacle_here(now, false, hint);
+	if (*why != NULL)
+		return NULL;
+	replace(now, PATIENCE_NORMAL);
+	now = account_get(userid, account->serverid, owner);
+	token_fingerprint(now, present);
+	if (now->access_token != NULL && strcmp(refused, present) != 0)
+		return now;
+
+	/* another backend has tried in vain while we waited for it */
+	*why = obstacle_here(now, false, hint);
+	if (*why == NULL)
+	{
+		*why = "It was refreshed, but the token server gave the same one again.";
+		*hint = "Enrol again with stellantis.authorize_url and stellantis.enroll.";
+	}
+	return NULL;
+}
+
+void
+token_refused_again(const Account *account)
+{
+	TokenJob	job = {.dbid = MyDatabaseId,.umid = account->umid,.note_refusal = true};
+	TokenReport report;
+
+	if (RecoveryInProgress() || mapping_is_ours(account->umid))
+		return;
+	token_fingerprint(account, job.stale);
+	(void) token_acquire(account->umid, TOKEN_LOCK_BACKEND, true);
+	run_worker(&job, &report);
+	AcceptInvalidationMessages();
+	token_release(account->umid, TOKEN_LOCK_BACKEND);
+}
+
+const Account *
+token_refresh_now(Oid userid, Oid serverid, MemoryContext owner)
+{
+	const Account *account = account_get(userid, serverid, owner);
+	const char *hint;
+	const char *obstacle = obstacle_here(account, true, &hint);
+
+	if (obstacle == NULL)
+	{
+		replace(account, PATIENCE_AT_ONCE);
+		account = account_get(userid, serverid, owner);
+		obstacle = token_obstacle(account, true, &hint);
+	}
+	if (obstacle != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+				 errmsg("could not refresh the access token for server \"%s\"", account->server_name),
+				 errdetail_internal("%s", obstacle),
+				 errhint("%s", hint)));
+	return account;
+}

@@ -1,0 +1,46 @@
+/*
+ * token.h
+ *	  Access tokens that are good: refreshed when they are about to expire, or
+ *	  when the API refuses them.
+ */
+#ifndef STELLANTIS_TOKEN_H
+#define STELLANTIS_TOKEN_H
+
+#include "account.h"
+
+/*
+ * As account_get(), with an access token that has not expired as far as is
+ * known.  Refreshes it if need be; raises when it has expired and a refresh
+ * failed.
+ */
+extern const Account *token_account(Oid userid, Oid serverid, MemoryContext owner);
+
+/*
+ * The API refuses the access token of "account" (401).  Returns the role's
+ * account with another one, refreshed if need be.  NULL when none can be had:
+ * then *why is a sentence that says so, *hint what to do.  Raises the fault of a
+ * refresh that failed.
+ */
+extern const Account *token_after_refusal(const Account *account, Oid userid, MemoryContext owner,
+										  const char **why, const char **hint);
+
+/*
+ * The API refuses also the token that token_after_refusal() gave: keeps it from
+ * being refreshed over and over for a fault that lies elsewhere.
+ */
+extern void token_refused_again(const Account *account);
+
+/* A refresh whether it is due or not; raises when it fails. */
+extern const Account *token_refresh_now(Oid userid, Oid serverid, MemoryContext owner);
+
+/*
+ * Keeps refreshes of the mapping away until token_unlock(), or the end of the
+ * (sub)transaction.
+ */
+extern void token_lock(Oid umid);
+extern void token_unlock(Oid umid);
+
+/* True when refresh_error is about the tokens that the account has now. */
+extern bool token_error_is_current(const Account *account);
+
+#endif							/* STELLANTIS_TOKEN_H */

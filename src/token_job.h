@@ -1,0 +1,67 @@
+/*
+ * token_job.h
+ *	  What token.c (the backend that needs a token) and token_worker.c (the
+ *	  worker that brings it) know of each other.
+ */
+#ifndef STELLANTIS_TOKEN_JOB_H
+#define STELLANTIS_TOKEN_JOB_H
+
+#include "account.h"
+#include "digest.h"
+#include "storage/dsm.h"
+
+/* What the worker is to do: in BackgroundWorker.bgw_extra. */
+typedef struct TokenJob
+{
+	Oid			dbid;
+	Oid			umid;
+	dsm_handle	report;			/* DSM_HANDLE_INVALID: nobody wants to know */
+	bool		at_once;		/* although the last refresh failed a moment ago */
+	bool		note_refusal;	/* no refresh: note that the API refuses the token */
+	char		stale[FINGERPRINT_SIZE];	/* of the access token that is to go */
+} TokenJob;
+
+typedef enum TokenOutcome
+{
+	TOKEN_UNKNOWN,				/* the worker ended without a word */
+	TOKEN_GOOD,					/* there is another one */
+	TOKEN_FAILED
+} TokenOutcome;
+
+/* What the worker says when it is done: in dynamic shared memory. */
+typedef struct TokenReport
+{
+	TokenOutcome outcome;
+	int			sqlerrcode;		/* the rest: TOKEN_FAILED */
+	char		message[1024];
+	char		detail[1024];
+	char		hint[1024];
+} TokenReport;
+
+/*
+ * Heavyweight locks of a mapping, by their "objsubid" in pg_locks: the first is
+ * held by the backend that waits for a worker, so that there is one worker at
+ * most; the second by the worker, should that backend have been cancelled.
+ */
+#define TOKEN_LOCK_BACKEND	1
+#define TOKEN_LOCK_WORKER	2
+
+extern bool token_acquire(Oid umid, uint16 which, bool wait);
+extern void token_release(Oid umid, uint16 which);
+
+/* Which access token is it? */
+extern void token_fingerprint(const Account *account, char result[FINGERPRINT_SIZE]);
+
+/*
+ * Why the account's token cannot be refreshed: a sentence, with a hint.  NULL
+ * when it can.
+ */
+extern const char *token_obstacle(const Account *account, bool at_once, const char **hint);
+
+/*
+ * The value of the option refresh_blocked: whose refresh failed how often, and
+ * until when none is tried ("final": never again with the same tokens).
+ */
+extern char *token_block(const Account *account, bool final, int64 retry_after_ms);
+
+#endif							/* STELLANTIS_TOKEN_JOB_H */
