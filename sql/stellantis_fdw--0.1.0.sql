@@ -71,5 +71,65 @@ SELECT table_name, column_name, data_type, unit, scope, json_source, meaning
 COMMENT ON VIEW data_catalog IS
   'every column that IMPORT FOREIGN SCHEMA brings: its type, unit, scope, JSON source and meaning';
 
+-- The owner's consent: tokens
+
+CREATE FUNCTION authorize_url(
+  server text DEFAULT NULL,
+  redirect_uri text DEFAULT NULL,
+  scopes text[] DEFAULT NULL,
+  state text DEFAULT NULL,
+  locale text DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'stellantis_authorize_url'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION authorize_url(text, text, text[], text, text) IS
+  'address of the page where the owner of the cars consents';
+
+CREATE FUNCTION enroll(redirected_url text, server text DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'stellantis_enroll'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION enroll(text, text) IS
+  'takes the address to which the browser was sent after the consent, and stores the tokens in the caller''s user mapping; returns the scopes that were granted';
+
+CREATE FUNCTION refresh_token(server text DEFAULT NULL)
+RETURNS timestamptz
+AS 'MODULE_PATHNAME', 'stellantis_refresh_token'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION refresh_token(text) IS
+  'refreshes the caller''s access token at once; returns when the new one expires';
+
+CREATE FUNCTION revoke_token(server text DEFAULT NULL)
+RETURNS void
+AS 'MODULE_PATHNAME', 'stellantis_revoke_token'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION revoke_token(text) IS
+  'revokes the caller''s tokens and drops them from the user mapping';
+
+REVOKE EXECUTE ON FUNCTION authorize_url(text, text, text[], text, text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION enroll(text, text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION refresh_token(text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION revoke_token(text) FROM PUBLIC;
+
+CREATE FUNCTION token_status(
+  OUT server text,
+  OUT role text,
+  OUT scopes text[],
+  OUT expires_at timestamptz,
+  OUT refreshed_at timestamptz,
+  OUT last_error text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'stellantis_token_status'
+LANGUAGE C STABLE STRICT PARALLEL SAFE ROWS 10;
+COMMENT ON FUNCTION token_status() IS
+  'rows of the view token_status';
+
+CREATE VIEW token_status AS
+SELECT server, role, scopes, expires_at, refreshed_at, last_error
+  FROM token_status();
+COMMENT ON VIEW token_status IS
+  'the tokens of the user mappings that the caller may see: scopes, expiry, last refresh, and why it failed; no secret';
+
 GRANT USAGE ON SCHEMA stellantis TO PUBLIC;
 GRANT SELECT ON data_catalog TO PUBLIC;
+GRANT SELECT ON token_status TO PUBLIC;

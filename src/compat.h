@@ -85,6 +85,16 @@ compat_has_server_usage(Oid serverid, Oid roleid)
 }
 
 static inline bool
+compat_owns_server(Oid serverid, Oid roleid)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_ownercheck(ForeignServerRelationId, serverid, roleid);
+#else
+	return pg_foreign_server_ownercheck(serverid, roleid);
+#endif
+}
+
+static inline bool
 compat_owns_relation(Oid relid, Oid roleid)
 {
 #if PG_VERSION_NUM >= 160000

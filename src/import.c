@@ -24,6 +24,7 @@
 #include "foreign/foreign.h"
 #include "miscadmin.h"
 #include "option.h"
+#include "server.h"
 #include "stellantis_fdw.h"
 #include "storage/lmgr.h"
 #include "table.h"
@@ -242,25 +243,11 @@ import_foreign_schema(ImportForeignSchemaStmt *stmt, Oid serverid)
 	return commands;
 }
 
-/*
- * Is this a foreign table of ours?  Told by the handler's name: looking up its
- * C function would load the library of somebody else's wrapper.
- */
 static bool
 is_our_table(Oid relid)
 {
-	ForeignServer *server;
-	ForeignDataWrapper *wrapper;
-	char	   *handler;
-
-	if (!SearchSysCacheExists1(FOREIGNTABLEREL, ObjectIdGetDatum(relid)))
-		return false;
-	server = GetForeignServer(GetForeignServerIdByRelId(relid));
-	wrapper = GetForeignDataWrapper(server->fdwid);
-	if (!OidIsValid(wrapper->fdwhandler))
-		return false;
-	handler = get_func_name(wrapper->fdwhandler);
-	return handler != NULL && strcmp(handler, "stellantis_fdw_handler") == 0;
+	return SearchSysCacheExists1(FOREIGNTABLEREL, ObjectIdGetDatum(relid)) &&
+		server_is_ours(GetForeignServer(GetForeignServerIdByRelId(relid)));
 }
 
 /*

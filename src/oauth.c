@@ -322,9 +322,8 @@ post(const Account *account, const char *url, StringInfo form, const char *actio
 	http_group_free(group);
 }
 
-/* Raises: nothing can be asked. */
-static void
-require_auth_url(const Account *account)
+void
+oauth_require_url(const Account *account)
 {
 	if (account->auth_url == NULL)
 		ereport(ERROR,
@@ -339,7 +338,7 @@ oauth_refresh(const Account *account, OAuthAnswer *answer)
 {
 	StringInfoData form;
 
-	require_auth_url(account);
+	oauth_require_url(account);
 	initStringInfo(&form);
 	add_field(&form, "grant_type", "refresh_token");
 	add_field(&form, "refresh_token", account->refresh_token);
@@ -354,7 +353,7 @@ oauth_exchange(const Account *account, const char *code, const char *redirect_ur
 {
 	StringInfoData form;
 
-	require_auth_url(account);
+	oauth_require_url(account);
 	initStringInfo(&form);
 	add_field(&form, "grant_type", "authorization_code");
 	add_field(&form, "redirect_uri", redirect_uri);
@@ -370,9 +369,10 @@ oauth_revoke(const Account *account, OAuthAnswer *answer)
 	StringInfoData form,
 				url;
 
-	require_auth_url(account);
+	oauth_require_url(account);
 	initStringInfo(&form);
-	add_field(&form, "token", account->refresh_token);
+	add_field(&form, "token",
+			  account->refresh_token != NULL ? account->refresh_token : account->access_token);
 	initStringInfo(&url);
 	appendStringInfo(&url, "%s/token/revoke", account->auth_url);
 	request_param(&url, "realm", account->realm);

@@ -34,6 +34,9 @@ extern void oauth_refresh(const Account *account, OAuthAnswer *answer);
 extern void oauth_exchange(const Account *account, const char *code, const char *redirect_uri,
 						   const char *code_verifier, OAuthAnswer *answer);
 
+/* Raises when it is not known where the server is. */
+extern void oauth_require_url(const Account *account);
+
 /* Takes the account's refresh token, and all that came of it, back. */
 extern void oauth_revoke(const Account *account, OAuthAnswer *answer);
 
