@@ -130,6 +130,37 @@ SELECT server, role, scopes, expires_at, refreshed_at, last_error
 COMMENT ON VIEW token_status IS
   'the tokens of the user mappings that the caller may see: scopes, expiry, last refresh, and why it failed; no secret';
 
+-- How things stand
+
+CREATE FUNCTION "check"(
+  server text DEFAULT NULL,
+  OUT step text,
+  OUT ok boolean,
+  OUT found text,
+  OUT fix text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'stellantis_check'
+LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 8;
+COMMENT ON FUNCTION "check"(text) IS
+  'asks the API for the vehicles, and says of each step on the way whether it went well, and how to mend it; one or two requests';
+
+CREATE FUNCTION availability(
+  server text DEFAULT NULL,
+  OUT vehicle_id text,
+  OUT vin text,
+  OUT table_name text,
+  OUT scope text,
+  OUT referenced boolean,
+  OUT produced boolean,
+  OUT uploaded boolean,
+  OUT authorized boolean,
+  OUT reason text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'stellantis_availability'
+LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 90;
+COMMENT ON FUNCTION availability(text) IS
+  'for each vehicle and table the four conditions without which there are no data, and a sentence that says which one fails';
+
 GRANT USAGE ON SCHEMA stellantis TO PUBLIC;
 GRANT SELECT ON data_catalog TO PUBLIC;
 GRANT SELECT ON token_status TO PUBLIC;

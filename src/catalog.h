@@ -113,6 +113,8 @@ typedef struct Resource
 	const char *accept;			/* Accept header */
 	const char *scopes;			/* required scopes, comma separated; NULL = none.  The first one imports it. */
 	const char *optional_scopes;	/* scopes without which columns stay NULL; or NULL */
+	const char *capability;		/* a part of the scope, as onboardCapabilities call it; or NULL */
+	bool		of_events;		/* having none is normal: nothing may have happened */
 	const char *time_column;	/* column that timestamps= bounds, or NULL */
 	bool		lower_bound_only;	/* trips, alerts: which date is compared is unknown */
 	bool		has_id;			/* rows carry "id": duplicates over pages are dropped */

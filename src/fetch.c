@@ -554,25 +554,27 @@ begin_page(Fetch *f, Collection *c, const HttpAnswer *answer)
 /*
  * The API refuses the access token: asks again with another one, if there is
  * one to be had.  When the API has refused that too before it took it once, the
- * fault lies elsewhere.  False: the answer is a fault, of which *why says more.
+ * fault lies elsewhere.  False: the answer is a fault, of which *refusal says
+ * more.
  */
 static bool
-ask_with_another_token(Fetch *f, Collection *c, const char **why, const char **hint)
+ask_with_another_token(Fetch *f, Collection *c, TokenRefusal *refusal)
 {
 	const Account *account;
 
+	memset(refusal, 0, sizeof(TokenRefusal));
 	if (c->token == f->token)
 	{
 		if (f->token > 0 && !f->token_taken)
 		{
 			token_refused_again(account_of(f));
-			*why = "The access token had been refreshed just before.";
-			*hint = psprintf("Check client_id, and brand or realm, of server \"%s\".",
-							 account_of(f)->server_name);
+			refusal->why = "The access token had been refreshed just before.";
+			refusal->hint = psprintf("Check client_id, and brand or realm, of server \"%s\".",
+									 account_of(f)->server_name);
 			return false;
 		}
 		account = token_after_refusal(account_of(f), f->spec.userid, f->spec.account_owner,
-									  why, hint);
+									  refusal);
 		if (account == NULL)
 			return false;
 		*f->spec.account = account;
@@ -584,24 +586,35 @@ ask_with_another_token(Fetch *f, Collection *c, const char **why, const char **h
 	return true;
 }
 
+/* The fault of a 401, when there is no other token. */
+static Fault *
+fault_of_refusal(const HttpAnswer *answer, const FaultContext *context, const TokenRefusal *refusal)
+{
+	Fault	   *fault = fault_of_answer(answer, context);
+
+	if (refusal->fault != NULL)
+		fault_report(ERROR, refusal->fault);
+	fault->detail = psprintf("%s  %s", fault->detail, refusal->why);
+	fault->hint = pstrdup(refusal->hint);
+	return fault;
+}
+
 static void
 handle_unusable(Fetch *f, Collection *c, const HttpAnswer *answer)
 {
 	FaultContext context;
+	TokenRefusal refusal;
 	Fault	   *fault;
-	const char *why = NULL;
-	const char *hint;
 
-	if (answer->outcome == HTTP_ANSWERED && answer->status == 401 &&
-		ask_with_another_token(f, c, &why, &hint))
-		return;
 	collection_context(c, &context);
-	fault = fault_of_answer(answer, &context);
-	if (why != NULL)
+	if (answer->outcome == HTTP_ANSWERED && answer->status == 401)
 	{
-		fault->detail = psprintf("%s  %s", fault->detail, why);
-		fault->hint = pstrdup(hint);
+		if (ask_with_another_token(f, c, &refusal))
+			return;
+		fault = fault_of_refusal(answer, &context, &refusal);
 	}
+	else
+		fault = fault_of_answer(answer, &context);
 	if (may_be_unknown_id(c, answer))
 		suspend(f, c, fault);
 	else

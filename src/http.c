@@ -165,7 +165,7 @@ finish_unsent(HttpRequest *request, HttpOutcome outcome)
 	answer->outcome = outcome;
 	answer->status = 0;
 	answer->attempts = Max(answer->attempts, 1);
-	answer->content_type = "";
+	answer->content_type = answer->address = "";
 	answer->error = request->transfer.error;
 	finish(request);
 }

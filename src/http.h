@@ -62,6 +62,7 @@ typedef struct HttpAnswer
 	int64		retry_after_ms; /* Retry-After or X-RateLimit-Reset, or -1 */
 	const char *error;			/* libcurl's words for a transport fault, or "" */
 	const char *file;			/* HTTP_FILE_FAULT: which file, or NULL */
+	const char *address;		/* of the host or proxy that was connected to, or "" */
 	int			attempts;		/* transmissions, at least 1 */
 	HttpQuota	quota;
 } HttpAnswer;

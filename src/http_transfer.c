@@ -692,9 +692,13 @@ static int64
 take_stock(Transfer *transfer, HttpAnswer *answer)
 {
 	curl_off_t	bytes = 0;
+	char	   *address = NULL;
 
 	(void) curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
+	(void) curl_easy_getinfo(transfer->easy, CURLINFO_PRIMARY_IP, &address);
+	strlcpy(transfer->address, address != NULL ? address : "", sizeof(transfer->address));
 	mux_remove(transfer->easy);
+	answer->address = transfer->address;
 
 	answer->retry_after_ms = parse_retry_after(transfer->retry_after);
 	if (answer->retry_after_ms < 0 && answer->status == 429)

@@ -38,6 +38,7 @@ typedef struct Transfer
 	bool		no_memory;
 	bool		header_flood;
 	HttpQuota	quota;
+	char		address[64];
 	char		content_type[HEADER_VALUE_LEN];
 	char		retry_after[64];
 	char		reset[64];

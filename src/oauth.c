@@ -29,6 +29,13 @@
 /* A token that is good for longer than that is good for ever. */
 #define LONGEST_LIFE_S		(100 * 366 * 86400.0)
 
+typedef enum Purpose
+{
+	PURPOSE_REFRESH,
+	PURPOSE_ENROL,
+	PURPOSE_REVOKE
+} Purpose;
+
 static void
 wipe(char *text)
 {
@@ -249,7 +256,8 @@ refused(const HttpAnswer *http, const FaultContext *context, OAuthAnswer *answer
 		(answer->error != NULL && strcmp(answer->error, "invalid_client") == 0);
 	bool		is_grant = answer->error != NULL && strcmp(answer->error, "invalid_grant") == 0;
 	Fault	   *fault = answer->fault;
-	const char *reason = is_grant ? "the consent has ended" :
+	const char *reason = is_grant && answer->is_enrolment ? "the code has been used, or has expired" :
+		is_grant ? "the consent has ended" :
 		is_client ? "the token server does not accept the application" :
 		"the token server refuses the request";
 
@@ -259,7 +267,8 @@ refused(const HttpAnswer *http, const FaultContext *context, OAuthAnswer *answer
 	fault->message = psprintf("could not %s for server \"%s\": %s",
 							  context->action, context->server_name, reason);
 	if (is_grant)
-		fault->hint = pstrdup("The owner must enrol again: use stellantis.authorize_url and stellantis.enroll.");
+		fault->hint = pstrdup(answer->is_enrolment ? "Start again with stellantis.authorize_url." :
+							  "The owner must enrol again: use stellantis.authorize_url and stellantis.enroll.");
 	else
 		fault->hint = psprintf("Check client_id, brand or realm and auth_url of server \"%s\", and client_secret of the user mapping.",
 							   context->server_name);
@@ -279,7 +288,7 @@ use_fault(const HttpAnswer *http, const FaultContext *context, OAuthAnswer *answ
 		http->status != 408 && http->status != 429 &&
 		(http->status != 404 || answer->error != NULL))
 		refused(http, context, answer);
-	else if (sent)
+	else if (sent && !answer->is_enrolment)
 		answer->fault->hint =
 			pstrdup("The answer is lost, and with it a new refresh token if one was made.  "
 					"Try again later; if the token server then refuses, the owner must enrol again.");
@@ -293,7 +302,7 @@ use_fault(const HttpAnswer *http, const FaultContext *context, OAuthAnswer *answ
  */
 static void
 post(const Account *account, const char *url, StringInfo form, const char *action,
-	 bool want_tokens, OAuthAnswer *answer)
+	 Purpose purpose, OAuthAnswer *answer)
 {
 	FaultContext context = {.server_name = account->server_name,.secrets = account->secrets,
 	.action = action,.url_option = "auth_url"};
@@ -306,6 +315,7 @@ post(const Account *account, const char *url, StringInfo form, const char *actio
 	const HttpAnswer *http;
 
 	memset(answer, 0, sizeof(OAuthAnswer));
+	answer->is_enrolment = purpose == PURPOSE_ENROL;
 	answer->retry_after_ms = -1;
 	answer->expires_at = DT_NOEND;
 	headers[0] = authorization;
@@ -317,7 +327,7 @@ post(const Account *account, const char *url, StringInfo form, const char *actio
 	http = http_answer(request);
 	if (http->outcome != HTTP_ANSWERED || http->status != 200)
 		use_fault(http, &context, answer);
-	else if (want_tokens)
+	else if (purpose != PURPOSE_REVOKE)
 		use_tokens(http, &context, sent_at, answer);
 	http_group_free(group);
 }
@@ -344,7 +354,7 @@ oauth_refresh(const Account *account, OAuthAnswer *answer)
 	add_field(&form, "refresh_token", account->refresh_token);
 	add_field(&form, "realm", account->realm);
 	post(account, psprintf("%s/access_token", account->auth_url), &form,
-		 "refresh the access token", true, answer);
+		 "refresh the access token", PURPOSE_REFRESH, answer);
 }
 
 void
@@ -360,7 +370,7 @@ oauth_exchange(const Account *account, const char *code, const char *redirect_ur
 	add_field(&form, "code", code);
 	add_field(&form, "code_verifier", code_verifier);
 	post(account, psprintf("%s/access_token", account->auth_url), &form,
-		 "enrol", true, answer);
+		 "enrol", PURPOSE_ENROL, answer);
 }
 
 void
@@ -376,5 +386,5 @@ oauth_revoke(const Account *account, OAuthAnswer *answer)
 	initStringInfo(&url);
 	appendStringInfo(&url, "%s/token/revoke", account->auth_url);
 	request_param(&url, "realm", account->realm);
-	post(account, url.data, &form, "revoke the tokens", false, answer);
+	post(account, url.data, &form, "revoke the tokens", PURPOSE_REVOKE, answer);
 }

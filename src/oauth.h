@@ -12,6 +12,7 @@
 /* What became of a request. */
 typedef struct OAuthAnswer
 {
+	bool		is_enrolment;	/* of an authorization code, not of a refresh token */
 	Fault	   *fault;			/* NULL when all is well */
 	const char *error;			/* with a fault: OAuth's own code, or NULL */
 	bool		final;			/* with a fault: the same again cannot succeed */

@@ -267,14 +267,18 @@ run_worker(TokenJob *job, TokenReport *report)
 					"Try again; the server log may say more.");
 }
 
-static void
-report_failure(int elevel, const TokenReport *report)
+/* A report as a fault, in the current memory context. */
+static const Fault *
+fault_of_report(const TokenReport *report)
 {
-	ereport(elevel,
-			(errcode(report->sqlerrcode),
-			 errmsg_internal("%s", report->message),
-			 report->detail[0] != '\0' ? errdetail_internal("%s", report->detail) : 0,
-			 report->hint[0] != '\0' ? errhint("%s", report->hint) : 0));
+	Fault	   *fault = palloc0(sizeof(Fault));
+
+	fault->sqlerrcode = report->sqlerrcode;
+	fault->message = pstrdup(report->message);
+	fault->reason = fault->message;
+	fault->detail = report->detail[0] != '\0' ? pstrdup(report->detail) : NULL;
+	fault->hint = report->hint[0] != '\0' ? pstrdup(report->hint) : NULL;
+	return fault;
 }
 
 /* ---- refreshing ---- */
@@ -291,10 +295,9 @@ typedef enum Patience
  * fingerprint, unless there is an obstacle.
  */
 static void
-replace_token(Oid umid, const char *stale, Patience patience)
+replace_token(Oid umid, const char *stale, Patience patience, TokenReport *report)
 {
 	TokenJob	job = {.dbid = MyDatabaseId,.umid = umid,.at_once = patience == PATIENCE_AT_ONCE};
-	TokenReport report = {.outcome = TOKEN_GOOD};
 	const Account *account;
 	char		present[FINGERPRINT_SIZE];
 	const char *hint;
@@ -309,31 +312,31 @@ replace_token(Oid umid, const char *stale, Patience patience)
 		if (strcmp(present, stale) == 0 && obstacle_here(account, job.at_once, &hint) == NULL)
 		{
 			strlcpy(job.stale, stale, sizeof(job.stale));
-			run_worker(&job, &report);
+			run_worker(&job, report);
 			AcceptInvalidationMessages();
 		}
 	}
 	token_release(umid, TOKEN_LOCK_BACKEND);
-	if (report.outcome == TOKEN_FAILED)
-		report_failure(patience == PATIENCE_NONE ? DEBUG1 : ERROR, &report);
 }
 
 /*
  * The same in a memory context of its own, where what is read of the mapping
- * does not stay.
+ * does not stay.  Returns the fault of a refresh that failed, or NULL.
  */
-static void
+static const Fault *
 replace(const Account *account, Patience patience)
 {
+	TokenReport report = {.outcome = TOKEN_GOOD};
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "stellantis_fdw token",
 												  ALLOCSET_SMALL_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
 	char		stale[FINGERPRINT_SIZE];
 
 	token_fingerprint(account, stale);
-	replace_token(account->umid, stale, patience);
+	replace_token(account->umid, stale, patience, &report);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
+	return report.outcome == TOKEN_FAILED ? fault_of_report(&report) : NULL;
 }
 
 /* When the token is to be replaced, before it ends. */
@@ -376,7 +379,10 @@ token_account(Oid userid, Oid serverid, MemoryContext owner)
 	obstacle = obstacle_here(account, false, &hint);
 	if (obstacle == NULL)
 	{
-		replace(account, expired ? PATIENCE_NORMAL : PATIENCE_NONE);
+		const Fault *fault = replace(account, expired ? PATIENCE_NORMAL : PATIENCE_NONE);
+
+		if (fault != NULL)
+			fault_report(expired ? ERROR : DEBUG1, fault);
 		account = account_get(userid, serverid, owner);
 		expired = account->access_token == NULL || account->token_expires_at <= GetCurrentTimestamp();
 		obstacle = obstacle_here(account, false, &hint);
@@ -390,33 +396,40 @@ token_account(Oid userid, Oid serverid, MemoryContext owner)
 	return account;
 }
 
+/* Has the mapping another token than the one that was refused? */
+static bool
+is_another(const Account *account, const Account *refused)
+{
+	return account->access_token != NULL &&
+		(refused->access_token == NULL ||
+		 strcmp(account->access_token, refused->access_token) != 0);
+}
+
 const Account *
 token_after_refusal(const Account *account, Oid userid, MemoryContext owner,
-					const char **why, const char **hint)
+					TokenRefusal *refusal)
 {
 	const Account *now = account_get(userid, account->serverid, owner);
-	char		refused[FINGERPRINT_SIZE];
-	char		present[FINGERPRINT_SIZE];
 
-	token_fingerprint(account, refused);
-	token_fingerprint(now, present);
-	if (now->access_token != NULL && strcmp(refused, present) != 0)
+	memset(refusal, 0, sizeof(TokenRefusal));
+	if (is_another(now, account))
 		return now;
-	*why = obstacle_here(now, false, hint);
-	if (*why != NULL)
+	refusal->why = obstacle_here(now, false, &refusal->hint);
+	if (refusal->why != NULL)
 		return NULL;
-	replace(now, PATIENCE_NORMAL);
+	refusal->fault = replace(now, PATIENCE_NORMAL);
+	if (refusal->fault != NULL)
+		return NULL;
 	now = account_get(userid, account->serverid, owner);
-	token_fingerprint(now, present);
-	if (now->access_token != NULL && strcmp(refused, present) != 0)
+	if (is_another(now, account))
 		return now;
 
 	/* another backend has tried in vain while we waited for it */
-	*why = obstacle_here(now, false, hint);
-	if (*why == NULL)
+	refusal->why = obstacle_here(now, false, &refusal->hint);
+	if (refusal->why == NULL)
 	{
-		*why = "It was refreshed, but the token server gave the same one again.";
-		*hint = "Enrol again with stellantis.authorize_url and stellantis.enroll.";
+		refusal->why = "It was refreshed, but the token server gave the same one again.";
+		refusal->hint = "Enrol again with stellantis.authorize_url and stellantis.enroll.";
 	}
 	return NULL;
 }
@@ -445,7 +458,10 @@ token_refresh_now(Oid userid, Oid serverid, MemoryContext owner)
 
 	if (obstacle == NULL)
 	{
-		replace(account, PATIENCE_AT_ONCE);
+		const Fault *fault = replace(account, PATIENCE_AT_ONCE);
+
+		if (fault != NULL)
+			fault_report(ERROR, fault);
 		account = account_get(userid, serverid, owner);
 		obstacle = token_obstacle(account, true, &hint);
 	}

@@ -7,6 +7,7 @@
 #define STELLANTIS_TOKEN_H
 
 #include "account.h"
+#include "error.h"
 
 /*
  * As account_get(), with an access token that has not expired as far as is
@@ -15,14 +16,20 @@
  */
 extern const Account *token_account(Oid userid, Oid serverid, MemoryContext owner);
 
+/* Why there is no other token. */
+typedef struct TokenRefusal
+{
+	const Fault *fault;			/* of a refresh that was tried and failed; or else */
+	const char *why;			/* a sentence: why none was tried, */
+	const char *hint;			/* and what to do */
+} TokenRefusal;
+
 /*
  * The API refuses the access token of "account" (401).  Returns the role's
- * account with another one, refreshed if need be.  NULL when none can be had:
- * then *why is a sentence that says so, *hint what to do.  Raises the fault of a
- * refresh that failed.
+ * account with another one, refreshed if need be; NULL when none can be had.
  */
 extern const Account *token_after_refusal(const Account *account, Oid userid, MemoryContext owner,
-										  const char **why, const char **hint);
+										  TokenRefusal *refusal);
 
 /*
  * The API refuses also the token that token_after_refusal() gave: keeps it from

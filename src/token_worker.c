@@ -89,7 +89,8 @@ settle_settings(void)
 	static const char *const settings[][2] = {
 		{"synchronous_commit", "local"},	/* a dead standby must not hold it up */
 		{"statement_timeout", "0"},
-		{"lock_timeout", "0"},
+		/* a backend that has locked the catalog itself must not wait for us */
+		{"lock_timeout", "10s"},
 		{"idle_in_transaction_session_timeout", "0"},
 		{"transaction_timeout", "0"},	/* since PostgreSQL 17 */
 		{"default_transaction_read_only", "off"},
@@ -151,6 +152,7 @@ refresh_row(Relation rel, HeapTuple row, const Account *account, TokenReport *re
 
 	CHECK_FOR_INTERRUPTS();
 	HOLD_INTERRUPTS();
+	SetConfigOption("lock_timeout", "0", PGC_SUSET, PGC_S_OVERRIDE);
 	oauth_refresh(account, &answer);
 	store_answer(rel, row, account, &answer);
 	if (answer.fault == NULL)
