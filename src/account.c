@@ -216,7 +216,8 @@ check_server(ForeignServer *server, const ServerOptions *options)
 static void
 check_tokens(const Account *account, Oid mapped)
 {
-	if (account->access_token != NULL || account->refresh_token != NULL)
+	if (account->access_token != NULL ||
+		(account->refresh_token != NULL && account->client_secret != NULL))
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED),

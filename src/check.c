@@ -239,13 +239,14 @@ static void
 fail_token(Check *check, const TokenRefusal *refusal)
 {
 	const char *said = check->steps[STEP_TOKEN].found;
+	const char *fix = check->steps[STEP_TOKEN].fix;
 
 	if (refusal->fault != NULL)
 		fail_step(check, STEP_TOKEN, BAD, refusal->fault);
 	else if (refusal->why != NULL)
 		set_finding(check, STEP_TOKEN, BAD,
 					psprintf("%s%s%s", said != NULL ? said : "", said != NULL ? "  " : "", refusal->why),
-					refusal->hint);
+					refusal->hint != NULL ? refusal->hint : fix);
 }
 
 static const HttpAnswer *

@@ -595,7 +595,8 @@ fault_of_refusal(const HttpAnswer *answer, const FaultContext *context, const To
 	if (refusal->fault != NULL)
 		fault_report(ERROR, refusal->fault);
 	fault->detail = psprintf("%s  %s", fault->detail, refusal->why);
-	fault->hint = pstrdup(refusal->hint);
+	if (refusal->hint != NULL)
+		fault->hint = pstrdup(refusal->hint);
 	return fault;
 }
 

@@ -29,6 +29,8 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#define ENROL_HINT			"Enrol again with stellantis.authorize_url and stellantis.enroll."
+
 /* A token is refreshed so long before its end, or a tenth of its life. */
 #define REFRESH_AHEAD		(60 * USECS_PER_SEC)
 
@@ -145,23 +147,23 @@ token_obstacle(const Account *account, bool at_once, const char **hint)
 	TimestampTz until;
 	const char *server = quote_identifier(account->server_name);
 
-	*hint = "Enrol again with stellantis.authorize_url and stellantis.enroll, or set a new access_token with ALTER USER MAPPING.";
+	*hint = NULL;
 	if (account->refresh_token == NULL)
-		return "It cannot be refreshed: the user mapping has no refresh_token.";
+		return "The access token cannot be refreshed: the user mapping has no refresh_token.";
 	if (account->refresh_off)
 	{
 		*hint = psprintf("If no other database refreshes the same tokens, use ALTER SERVER %s OPTIONS (SET refresh 'on').", server);
-		return "It is not refreshed: the server's option \"refresh\" is off.";
+		return "The access token is not refreshed: the server's option \"refresh\" is off.";
 	}
 	if (account->client_secret == NULL)
 	{
 		*hint = psprintf("Add client_secret with ALTER USER MAPPING ... SERVER %s.", server);
-		return "It cannot be refreshed: the user mapping has no client_secret.";
+		return "The access token cannot be refreshed: the user mapping has no client_secret.";
 	}
 	if (account->auth_url == NULL)
 	{
 		*hint = psprintf("Use ALTER SERVER %s OPTIONS (ADD brand '...').", server);
-		return "It cannot be refreshed: the server has neither brand nor auth_url.";
+		return "The access token cannot be refreshed: the server has neither brand nor auth_url.";
 	}
 	if (!read_block(account, &failures, &until) || until <= GetCurrentTimestamp())
 		return NULL;
@@ -189,12 +191,12 @@ obstacle_here(const Account *account, bool at_once, const char **hint)
 	if (RecoveryInProgress())
 	{
 		*hint = "Query the primary server, which refreshes it and passes it on.";
-		return "It cannot be refreshed: this server is a standby, which cannot store a new one.";
+		return "The access token cannot be refreshed: this server is a standby, which cannot store a new one.";
 	}
 	if (mapping_is_ours(account->umid))
 	{
 		*hint = "Commit the transaction first.";
-		return "It cannot be refreshed: this transaction has itself changed the user mapping.";
+		return "The access token cannot be refreshed: this transaction has itself changed the user mapping.";
 	}
 	return NULL;
 }
@@ -362,7 +364,7 @@ refuse_expired(const Account *account, const char *why, const char *hint)
 			 errmsg("there is no access token for server \"%s\"", account->server_name) :
 			 errmsg("the access token for server \"%s\" has expired", account->server_name),
 			 errdetail_internal("%s", why),
-			 errhint("%s", hint)));
+			 errhint("%s", hint != NULL ? hint : ENROL_HINT)));
 }
 
 const Account *
@@ -428,8 +430,8 @@ token_after_refusal(const Account *account, Oid userid, MemoryContext owner,
 	refusal->why = obstacle_here(now, false, &refusal->hint);
 	if (refusal->why == NULL)
 	{
-		refusal->why = "It was refreshed, but the token server gave the same one again.";
-		refusal->hint = "Enrol again with stellantis.authorize_url and stellantis.enroll.";
+		refusal->why = "The access token was refreshed, but the token server gave the same one again.";
+		refusal->hint = ENROL_HINT;
 	}
 	return NULL;
 }
@@ -470,6 +472,6 @@ token_refresh_now(Oid userid, Oid serverid, MemoryContext owner)
 				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
 				 errmsg("could not refresh the access token for server \"%s\"", account->server_name),
 				 errdetail_internal("%s", obstacle),
-				 errhint("%s", hint)));
+				 errhint("%s", hint != NULL ? hint : ENROL_HINT)));
 	return account;
 }

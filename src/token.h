@@ -21,7 +21,7 @@ typedef struct TokenRefusal
 {
 	const Fault *fault;			/* of a refresh that was tried and failed; or else */
 	const char *why;			/* a sentence: why none was tried, */
-	const char *hint;			/* and what to do */
+	const char *hint;			/* and what to do; NULL where the 401 itself says that best */
 } TokenRefusal;
 
 /*

@@ -53,8 +53,8 @@ extern void token_release(Oid umid, uint16 which);
 extern void token_fingerprint(const Account *account, char result[FINGERPRINT_SIZE]);
 
 /*
- * Why the account's token cannot be refreshed: a sentence, with a hint.  NULL
- * when it can.
+ * Why the account's token cannot be refreshed: a sentence, with a hint or none.
+ * NULL when it can.
  */
 extern const char *token_obstacle(const Account *account, bool at_once, const char **hint);
 

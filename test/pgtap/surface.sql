@@ -23,7 +23,15 @@ SELECT set_eq($$SELECT pg_describe_object(classid, objid, objsubid) FROM pg_depe
 		  'function stellantis.comment_new_tables()',
 		  'function stellantis.comment_tables(text)',
 		  'function stellantis.data_catalog()',
-		  'view stellantis.data_catalog'], 'its objects');
+		  'view stellantis.data_catalog',
+		  'function stellantis.authorize_url(text,text,text[],text,text)',
+		  'function stellantis.enroll(text,text)',
+		  'function stellantis.refresh_token(text)',
+		  'function stellantis.revoke_token(text)',
+		  'function stellantis.token_status()',
+		  'view stellantis.token_status',
+		  'function stellantis."check"(text)',
+		  'function stellantis.availability(text)'], 'its objects');
 CREATE VIEW member AS
 	SELECT classid, objid FROM pg_depend WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
 	AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'stellantis_fdw');
