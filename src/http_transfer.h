@@ -82,8 +82,25 @@ extern void transfer_abandon(Transfer *transfer);
 /* Whether what went wrong may pass by itself. */
 extern bool transfer_repeatable(const Transfer *transfer, const HttpAnswer *answer);
 
+extern void transfer_close(Transfer *transfer);
+
+/* in http_intake.c */
+
+/* Gives back what a finished body does not need; frees it. */
 extern void transfer_shrink_body(Transfer *transfer);
 extern void transfer_free_body(Transfer *transfer);
-extern void transfer_close(Transfer *transfer);
+
+/* Forgets the headers of an attempt before. */
+extern void intake_begin(Transfer *transfer);
+
+/* CURLOPT_WRITEFUNCTION (of decompressed bytes) and CURLOPT_HEADERFUNCTION. */
+extern size_t intake_body(char *data, size_t size, size_t nmemb, void *arg);
+extern size_t intake_header(char *data, size_t size, size_t nmemb, void *arg);
+
+/*
+ * Milliseconds that the headers ask to wait before the next request: of
+ * Retry-After, with a 429 also of X-RateLimit-Reset; -1 when they do not.
+ */
+extern int64 intake_retry_after(const Transfer *transfer, int status);
 
 #endif							/* STELLANTIS_HTTP_TRANSFER_H */
