@@ -162,6 +162,25 @@ SELECT count(*) FROM telemetry AS a JOIN telemetry AS b ON b.recorded_at = a.rec
 RESET enable_nestloop; SET enable_mergejoin = off; SET enable_material = off;
 SELECT count(*) FROM generate_series(1, 3) AS n, telemetry AS b WHERE vehicle_id = :'v1';
 
+--- rows that are kept on disk, and read again
+SET work_mem = '64kB'; SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_material = off; SET enable_memoize = off;
+SELECT n, count(*), md5(string_agg(b::text, ',' ORDER BY b.recorded_at)) FROM generate_series(1, 3) AS n, LATERAL (SELECT * FROM telemetry WHERE vehicle_id = :'v2' OFFSET 0) AS b GROUP BY n;
+SELECT n, count(DISTINCT t.recorded_at), min(length(t.vehicle_id)), count(DISTINCT t.vehicle_id), count(DISTINCT (t.vin, t.vehicle_id)) FROM generate_series(1, 4) AS n, LATERAL (SELECT vehicle_id, recorded_at, odometer_km, vin FROM telemetry WHERE repeat('z', 280 + n) > vehicle_id OFFSET 0) AS t GROUP BY n;
+SELECT d.n, t.id, t.started_at, t.faults FROM local.drivers AS d CROSS JOIN LATERAL (SELECT * FROM trips WHERE vehicle_id = :'v1' OFFSET 0) AS t WHERE d.n <= 3;
+SELECT d.n, d.name, w.recorded_at, w.trip_id FROM local.drivers AS d LEFT JOIN LATERAL (SELECT * FROM waypoints WHERE vehicle_id = :'v1' AND trip_id = :'trip' OFFSET 0) AS w ON w.recorded_at > d.since WHERE d.n <= 4;
+SELECT n, a.id, b.id FROM generate_series(1, 2) AS n, LATERAL (SELECT a.id, a.type FROM alerts AS a WHERE vehicle_id = :'v2' OFFSET 0) AS a, LATERAL (SELECT b.id, b.kind FROM alarms AS b WHERE vehicle_id = :'v2' OFFSET 0) AS b;
+
+--- a cursor that scrolls over rows on disk
+BEGIN;
+SET LOCAL work_mem = '64kB';
+DECLARE c SCROLL CURSOR FOR SELECT id, started_at, distance_km, faults, vin FROM trips;
+MOVE ALL IN c; MOVE ABSOLUTE 0 IN c;
+FETCH ALL FROM c;
+MOVE ABSOLUTE 50 IN c;
+MOVE ABSOLUTE 0 IN c;
+FETCH ALL FROM c;
+COMMIT;
+
 --- no parallel worker gets hold of a foreign scan
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;
 SELECT v.vin, count(*), max(i.at) FROM vehicles AS v JOIN local.instants AS i ON i.vehicle_id = v.id GROUP BY v.vin;
@@ -208,6 +227,11 @@ SELECT d.name, s.odometer_km FROM local.drivers AS d, LATERAL (SELECT * FROM sta
 
 --- LATERAL with a reference beside the join's
 SELECT d.name, t.n FROM local.drivers AS d JOIN LATERAL (SELECT d.limit_kmh AS limit_kmh, vehicle_id, count(*) AS n FROM trips WHERE distance_km > d.limit_kmh - 90 GROUP BY vehicle_id) AS t ON t.vehicle_id = d.vehicle_id;
+
+--- LATERAL that is pulled up, with a reference to another than it is joined to
+SELECT d.n, v.vin, x.km, x.kmh FROM local.drivers AS d CROSS JOIN vehicles AS v LEFT JOIN LATERAL (SELECT s.vehicle_id, s.odometer_km AS km, coalesce(d.limit_kmh, 1) AS kmh FROM status AS s) AS x ON x.vehicle_id = v.id;
+SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_material = off;
+SELECT d.n, v.vin, x.km, x.kmh FROM local.drivers AS d CROSS JOIN vehicles AS v LEFT JOIN LATERAL (SELECT s.vehicle_id, s.odometer_km AS km, coalesce(d.limit_kmh, 1) AS kmh FROM status AS s) AS x ON x.vehicle_id = v.id WHERE d.n < 4;
 
 --- a function over an outer row's column
 SELECT d.name, s.odometer_km FROM local.drivers AS d LEFT JOIN status AS s ON s.vehicle_id = lower(d.vehicle_id);

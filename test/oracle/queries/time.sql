@@ -95,6 +95,17 @@ SELECT started_at, stopped_at, done FROM trips WHERE vehicle_id = :'v2' AND star
 --- trips that began long before they came
 SELECT id, started_at, created_at FROM trips WHERE created_at - stopped_at > interval '1 day' AND started_at >= '2026-03-20' AND started_at < '2026-04-01';
 
+--- each late trip, by the minute in which it began
+SELECT h.id, t.n, t.id = h.id FROM local.history AS h CROSS JOIN LATERAL (SELECT count(*) AS n, min(id) AS id FROM trips WHERE vehicle_id = h.vehicle_id AND started_at >= h.started_at AND started_at < h.started_at + interval '1 min') AS t
+ WHERE h.created_at - h.stopped_at > interval '1 day';
+
+--- around a late trip
+SELECT local.between('SELECT $${?}$$, count(*), min(started_at), max(started_at) FROM trips WHERE vehicle_id = {v1} AND {?}', 'started_at', 'at_late') \gexec
+
+--- each alert that lasted, by the minute in which it began
+SELECT h.id, a.n, a.id = h.id FROM near.alerts AS h CROSS JOIN LATERAL (SELECT count(*) AS n, min(id) AS id FROM alerts WHERE vehicle_id = h.vehicle_id AND started_at BETWEEN h.started_at AND h.started_at + interval '1 min') AS a
+ WHERE h.ended_at IS NULL OR h.ended_at - h.started_at > interval '12 h';
+
 --- late trips, by the day on which they came
 SELECT id, started_at FROM trips WHERE created_at >= '2026-03-25' AND created_at < '2026-03-27';
 
@@ -312,6 +323,8 @@ SELECT count(*), min(recorded_at) FROM telemetry WHERE vehicle_id = :'v1' AND re
 
 --- a volatile bound is not sent, and right
 --! now
+--! asks /user/vehicles/{2}/alarms?pageSize=60
+--! asks /user/vehicles/{2}/alarms?pageSize=60
 SELECT count(*), min(created_at) FROM alarms WHERE vehicle_id = :'v2' AND created_at >= clock_timestamp() - interval :'ago';
 SELECT count(*), min(created_at) FROM alarms WHERE vehicle_id = :'v2' AND created_at >= timestamptz '2026-03-26' + interval '1 us' * (random() * 0);
 

@@ -124,6 +124,8 @@ SELECT 8, count(*) FROM waypoints WHERE vehicle_id = :'v1' AND trip_id = :'trip'
 --- tolerance_km of a joined column is no input
 SELECT count(*) FROM (VALUES (0.1::float8), (0.2)) AS t (km) JOIN waypoints AS w ON w.tolerance_km = t.km WHERE w.vehicle_id = :'v1' AND w.trip_id = :'trip';
 SELECT count(w.recorded_at), count(*) FROM (VALUES (0.1::float8), (NULL)) AS t (km) LEFT JOIN LATERAL (SELECT * FROM waypoints AS w WHERE w.vehicle_id = :'v1' AND w.trip_id = :'trip' AND w.tolerance_km = t.km) AS w ON true;
+SELECT count(w.recorded_at), count(*) FROM (VALUES (0.1::float8), (NULL)) AS t (km) LEFT JOIN LATERAL (SELECT * FROM waypoints AS w WHERE w.vehicle_id = :'v1' AND w.trip_id = :'trip' AND w.tolerance_km = t.km OFFSET 0) AS w ON true;
+SELECT km, (SELECT count(*) FROM waypoints AS w WHERE w.vehicle_id = :'v1' AND w.trip_id = :'trip' AND w.tolerance_km = t.km) FROM (VALUES (0.1::float8), (NULL)) AS t (km);
 
 --- the way points of some trips, by a join
 --! requests 4
