@@ -388,14 +388,25 @@ fetch_row(ApiScan *scan, TupleTableSlot *slot)
 	return found;
 }
 
-/* The next of the rows that were kept; false when the rest is to be fetched. */
+/*
+ * The next of the rows that were kept; false when the rest is to be fetched.
+ * A row from the store's file is allocated in the current memory context, and
+ * freed by the slot when the next one comes: it must live as long as the slot,
+ * not as long as the executor's row.
+ */
 static bool
 stored_row(ApiScan *scan, TupleTableSlot *slot)
 {
 	int			natts = slot->tts_tupleDescriptor->natts;
+	MemoryContext old;
+	bool		found;
 
-	if (scan->store == NULL || tuplestore_ateof(scan->store) ||
-		!tuplestore_gettupleslot(scan->store, true, false, scan->store_slot))
+	if (scan->store == NULL || tuplestore_ateof(scan->store))
+		return false;
+	old = MemoryContextSwitchTo(scan->context);
+	found = tuplestore_gettupleslot(scan->store, true, false, scan->store_slot);
+	MemoryContextSwitchTo(old);
+	if (!found)
 		return false;
 	slot_getallattrs(scan->store_slot);
 	memcpy(slot->tts_values, scan->store_slot->tts_values, sizeof(Datum) * natts);

@@ -51,6 +51,13 @@ SELECT pushes('SELECT a.id, b.id FROM cars.trips AS a JOIN cars.alerts AS b ON b
 -- a scan that was left in the middle is read from its beginning again
 SELECT same_rows('SELECT x, (SELECT count(*) FROM (SELECT FROM cars.trips AS t WHERE #t.vehicle_id = {1} LIMIT x) AS l) FROM generate_series(1, 9) AS x', 'rescans from the middle');
 SELECT asks('SELECT x, (SELECT count(*) FROM (SELECT FROM cars.trips AS t WHERE t.vehicle_id = {1} LIMIT x) AS l) FROM generate_series(1, 9) AS x', :'one', 'rescans from the middle: requests');
+-- kept rows that do not fit into work_mem
+SET work_mem = '64kB';
+SELECT is(array_agg(DISTINCT n), ARRAY[300::bigint], 'rows that are kept in a file')
+	FROM (SELECT x, count(DISTINCT t) AS n FROM generate_series(1, 4) AS x,
+			LATERAL (SELECT vehicle_id, recorded_at, odometer_km FROM cars.telemetry WHERE repeat('z', 280 + x) > vehicle_id OFFSET 0) AS t
+		   WHERE length(t.vehicle_id) = 190 GROUP BY x) AS counts;
+RESET work_mem;
 RESET enable_hashjoin;
 RESET enable_mergejoin;
 RESET enable_material;
