@@ -2,6 +2,7 @@
 #
 # tap.pl JOBS SUMMARY FILE...
 #	Runs files of tests through run-file, JOBS at once, and shows what failed.
+#	None may take longer than TEST_SECONDS, by default a quarter of an hour.
 #	Writes "passed failed skipped" to the file SUMMARY.
 
 use strict;
@@ -11,13 +12,10 @@ use TAP::Harness;
 my ($jobs, $summary, @files) = @ARGV;
 my %parser_of;
 
-# how long a file may take, and the fuzzer as long as it was told to
-my $limit = 900 + ($ENV{FUZZ_SECONDS} || 0);
-
 my $harness = TAP::Harness->new({
 	jobs => $jobs,
 	timer => 1,
-	exec => sub { [ 'timeout', '--foreground', $limit, 'test/harness/run-file', $_[1] ] },
+	exec => sub { [ 'timeout', '--foreground', $ENV{TEST_SECONDS} // 900, 'test/harness/run-file', $_[1] ] },
 	merge => 1,
 });
 my %output;
