@@ -193,6 +193,16 @@ url_part(CURLU *url, CURLUPart part, unsigned int flags, char *result, size_t si
 	return copied;
 }
 
+/*
+ * Whether all of a host is what names and addresses are made of.  libcurl
+ * decodes %xx in it, and older ones take whatever comes of that.
+ */
+static bool
+host_is_plain(const char *host)
+{
+	return strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~:[]") == strlen(host);
+}
+
 /* The parts of a URL that libcurl has parsed; reports as url_parse() does. */
 static const char *
 url_read_parts(CURLU *url, UrlParts *parts)
@@ -207,6 +217,8 @@ url_read_parts(CURLU *url, UrlParts *parts)
 	if (!url_part(url, CURLUPART_HOST, 0, parts->host, sizeof(parts->host)) ||
 		parts->host[0] == '\0')
 		return "The URL has no host, or too long a one.";
+	if (!host_is_plain(parts->host))
+		return "The URL's host has a character that is in no host's name.";
 	if (!url_part(url, CURLUPART_PORT, CURLU_DEFAULT_PORT, port, sizeof(port)) ||
 		(parts->port = atoi(port)) < 1)
 		return "The URL's port is not one.";
