@@ -349,7 +349,7 @@ build_extension_sanitized()
 	make -C "$ROOT/test/fuzz" -s first.so
 	build_extension CC=clang COPT="-O1 -fno-omit-frame-pointer -shared-libsan \
 -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all -include $ROOT/test/fuzz/guard.h \
--Wno-unknown-warning-option -Wno-unused-command-line-argument -Wno-ignored-attributes -Wno-ignored-optimization-argument"
+-Wno-missing-prototypes -Wno-unknown-warning-option -Wno-unused-command-line-argument -Wno-ignored-attributes -Wno-ignored-optimization-argument"
 }
 
 build_fuzzer()

@@ -45,6 +45,27 @@ is_valid_text(const char *s, int len)
 	return GetDatabaseEncoding() == PG_SQL_ASCII || pg_verify_mbstr(GetDatabaseEncoding(), s, len, true);
 }
 
+char *
+as_utf8(const char *text)
+{
+	MemoryContext context = CurrentMemoryContext;
+	char	   *volatile result = NULL;
+
+	if (GetDatabaseEncoding() == PG_SQL_ASCII)
+		return pg_verify_mbstr(PG_UTF8, text, strlen(text), true) ? pstrdup(text) : NULL;
+	PG_TRY();
+	{
+		result = pg_server_to_any(text, strlen(text), PG_UTF8);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	return result;
+}
+
 /* Messages are looked at here, and go nowhere. */
 static void
 check_message(ErrorData *edata)

@@ -455,8 +455,7 @@ fuzz_pointer(int choice, const char *text, size_t len)
 		return;
 	pointer = pnstrdup(text, end - text);
 	if (strlen(pointer) != end - text || !is_valid_text(pointer, end - text) ||
-		!json_pointer_is_valid(pointer) || strlen(pointer) > 1000 ||
-		(GetDatabaseEncoding() == PG_SQL_ASCII && !pg_verify_mbstr(PG_UTF8, pointer, strlen(pointer), true)))
+		!json_pointer_is_valid(pointer) || strlen(pointer) > 1000 || as_utf8(pointer) == NULL)
 		return;
 	memset(columns, 0, sizeof(columns));
 	for (int i = 0; i < lengthof(types); i++)

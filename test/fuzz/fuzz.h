@@ -27,6 +27,9 @@ extern void finding(const char *format,...) pg_attribute_printf(1, 2) __attribut
 /* Whether a text is one in the database encoding. */
 extern bool is_valid_text(const char *s, int len);
 
+/* A text of the database encoding in UTF-8; NULL when that cannot be. */
+extern char *as_utf8(const char *text);
+
 /* in decode_target.c */
 
 /* Reads the table "shapes" (setup.psql): foreign tables, each a shape to decode. */
