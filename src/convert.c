@@ -177,6 +177,16 @@ convert_numeric(Converter *converter, const JsonSlice *slice, double num, double
 	return true;
 }
 
+static int
+bytes_beyond_ascii(const char *s, int len)
+{
+	int			n = 0;
+
+	for (int i = 0; i < len; i++)
+		n += IS_HIGHBIT_SET(s[i]) ? 1 : 0;
+	return n;
+}
+
 /* A jsonb holds a string's characters, not its escapes: they must be some. */
 static bool
 jsonb_string_fits(Converter *converter, const JsonSlice *slice)
@@ -190,8 +200,10 @@ jsonb_string_fits(Converter *converter, const JsonSlice *slice)
 	if (GetDatabaseEncoding() == PG_UTF8 || content == slice->start + 1 ||
 		convert_is_ascii(content, len))
 		return true;
+
+	/* SQL_ASCII takes bytes as they are, and no escape of what is not ASCII */
 	if (GetDatabaseEncoding() == PG_SQL_ASCII)
-		return false;
+		return bytes_beyond_ascii(content, len) == bytes_beyond_ascii(slice->start, slice->len);
 	value = convert_utf8(converter, content, len);
 	if (value == NULL)
 		return false;
