@@ -19,7 +19,7 @@
 #include "utils/memutils.h"
 
 /* Weak: each file has them, and the linker takes one. */
-#define GUARD __attribute__((weak, visibility("hidden")))
+#define GUARD __attribute__((weak, visibility("hidden"), no_sanitize("coverage")))
 
 #define GUARD_BYTES		16
 #define GUARD_BUCKETS	4096
