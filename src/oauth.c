@@ -114,11 +114,9 @@ text_member(json_t *document, const char *name)
 
 /* A token that a header or a form can carry; NULL for anything else. */
 static char *
-token_member(json_t *document, const char *name)
+usable_token(const char *token)
 {
-	const char *token = text_member(document, name);
-
-	return token != NULL && *token != '\0' && token_check(token) == NULL ? pstrdup(token) : NULL;
+	return token != NULL && token_check(token) == NULL ? pstrdup(token) : NULL;
 }
 
 /* Granted scopes, between blanks; commas are taken for blanks. */
@@ -154,7 +152,9 @@ expiry_member(json_t *document, TimestampTz sent_at)
 		if (end == json_string_value(value) || *end != '\0')
 			seconds = -1;
 	}
-	if (!(seconds >= 0 && seconds <= LONGEST_LIFE_S))
+
+	/* one that has expired when it comes would be refreshed for each query */
+	if (!(seconds > 0 && seconds <= LONGEST_LIFE_S))
 		return DT_NOEND;
 	return sent_at + (TimestampTz) rint(seconds * USECS_PER_SEC);
 }
@@ -178,8 +178,8 @@ read_tokens(json_t *document, TimestampTz sent_at, OAuthAnswer *answer)
 {
 	const char *type = text_member(document, "token_type");
 
-	answer->access_token = token_member(document, "access_token");
-	answer->refresh_token = token_member(document, "refresh_token");
+	answer->access_token = usable_token(text_member(document, "access_token"));
+	answer->refresh_token = usable_token(text_member(document, "refresh_token"));
 	answer->scope = scope_member(document);
 	answer->expires_at = expiry_member(document, sent_at);
 	if (answer->access_token == NULL)
@@ -214,19 +214,102 @@ take_tokens(json_t *document, TimestampTz sent_at, OAuthAnswer *answer)
 	return wrong;
 }
 
+/* The end of a JSON string that begins at "text", or NULL. */
+static const char *
+string_end(const char *text)
+{
+	for (; *text != '\0' && *text != '"'; text++)
+		if (*text == '\\' && *++text == '\0')
+			return NULL;
+	return *text == '"' ? text : NULL;
+}
+
+/* The token that stands behind the name of a member. */
+static char *
+token_behind(const char *name_end)
+{
+	const char *at = name_end + 1;
+	const char *end;
+	char	   *text;
+	char	   *token;
+
+	at += strspn(at, " \t\r\n");
+	if (*at++ != ':')
+		return NULL;
+	at += strspn(at, " \t\r\n");
+	if (*at++ != '"' || (end = string_end(at)) == NULL || memchr(at, '\\', end - at) != NULL)
+		return NULL;
+	text = pnstrdup(at, end - at);
+	token = usable_token(text);
+	wipe(text);
+	return token;
+}
+
+/*
+ * A member of the outermost object of a text that is no JSON for something else
+ * in it: a number beyond all bounds, invalid UTF-8, an end that is missing.
+ */
+static char *
+salvaged_token(const char *text, const char *name)
+{
+	int			depth = 0;
+
+	for (; *text != '\0'; text++)
+	{
+		const char *end;
+
+		if (*text == '{' || *text == '[')
+			depth++;
+		else if (*text == '}' || *text == ']')
+			depth--;
+		if (*text != '"')
+			continue;
+		if ((end = string_end(text + 1)) == NULL)
+			return NULL;
+		if (depth == 1 && end - text - 1 == (ptrdiff_t) strlen(name) &&
+			strncmp(text + 1, name, strlen(name)) == 0)
+		{
+			char	   *token = token_behind(end);
+
+			if (token != NULL)
+				return token;
+		}
+		text = end;
+	}
+	return NULL;
+}
+
+/* No refresh token is to be lost for a flaw elsewhere in the answer. */
+static const char *
+salvage_tokens(const char *text, OAuthAnswer *answer)
+{
+	if (text[strspn(text, " \t\r\n")] == '{')
+	{
+		answer->access_token = salvaged_token(text, "access_token");
+		answer->refresh_token = salvaged_token(text, "refresh_token");
+	}
+	return answer->access_token != NULL ? NULL : "the token server's answer is not JSON";
+}
+
 static void
 use_tokens(const HttpAnswer *http, const FaultContext *context, TimestampTz sent_at,
 		   OAuthAnswer *answer)
 {
-	const char *wrong = "the token server's answer is not JSON";
+	const char *wrong;
 	json_error_t why;
-	json_t	   *document = json_loadb(http->body, http->body_len, 0, &why);
+	json_t	   *document = json_loadb(http->body, http->body_len, JSON_DECODE_INT_AS_REAL, &why);
 
 	if (document != NULL)
 		wrong = take_tokens(document, sent_at, answer);
+	else
+		wrong = salvage_tokens(http->body, answer);
 	if (wrong == NULL)
 		return;
-	answer->fault = fault_of_content(context, wrong, NULL);
+	answer->fault = fault_of_content(context, wrong,
+									 psprintf("The answer has %zu bytes of content type \"%s\".%s",
+											  http->body_len, http->content_type,
+											  answer->refresh_token != NULL ?
+											  "  The new refresh token that came with it is kept." : ""));
 	answer->fault->hint = psprintf("Check the options auth_url and proxy of server \"%s\"; if they are right, enrol again.",
 								   context->server_name);
 }
@@ -325,7 +408,7 @@ post(const Account *account, const char *url, StringInfo form, const char *actio
 
 	request = http_wait(group);
 	http = http_answer(request);
-	if (http->outcome != HTTP_ANSWERED || http->status != 200)
+	if (http->outcome != HTTP_ANSWERED || http->status / 100 != 2)
 		use_fault(http, &context, answer);
 	else if (purpose != PURPOSE_REVOKE)
 		use_tokens(http, &context, sent_at, answer);
