@@ -62,7 +62,7 @@ ask_rows(Fetch *f, const char *endpoint, bool paged, const char *vehicle_id,
 		 const char *vin, const char *trip_id)
 {
 	const FetchSpec *spec = &f->spec;
-	Collection *c = collection_create(f->context, ROLE_ROWS, spec->resource, spec->account);
+	Collection *c = collection_create(f->context, ROLE_ROWS, spec->resource, account_of(f));
 	StringInfoData url;
 
 	c->paged = paged;
@@ -99,7 +99,7 @@ ask_listing(Fetch *f, const char *prefix)
 	if (f->listing != NULL)
 		return;
 	garage_begin(f->garage, prefix);
-	c = collection_create(f->context, ROLE_VEHICLES, resource, f->spec.account);
+	c = collection_create(f->context, ROLE_VEHICLES, resource, account_of(f));
 	begin_url(f, &url, resource->endpoint, c);
 	add_locale(f, &url, resource);
 	if (prefix != NULL)
@@ -117,7 +117,7 @@ ask_trips(Fetch *f, const char *vehicle_id, const char *vin, bool vehicle_suppli
 	const Resource *resource = catalog_resource("trips");
 	Collection *c = collection_create(f->context,
 									  suspect != NULL ? ROLE_CHECK_TRIP : ROLE_TRIPS,
-									  resource, f->spec.account);
+									  resource, account_of(f));
 	StringInfoData url;
 
 	set_whose(c, vehicle_id, vin, NULL);

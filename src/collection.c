@@ -17,7 +17,7 @@
 
 Collection *
 collection_create(MemoryContext parent, CollectionRole role, const Resource *resource,
-				  const Account *const *account)
+				  const Account *account)
 {
 	MemoryContext context = AllocSetContextCreate(parent, "stellantis_fdw collection",
 												  ALLOCSET_SMALL_SIZES);
@@ -144,8 +144,10 @@ collection_context(const Collection *c, FaultContext *context)
 	context->vehicle = c->vin != NULL ? c->vin : c->vehicle_id;
 	context->trip = c->trip_id;
 	context->later_page = c->page_token != NULL;
-	context->server_name = (*c->account)->server_name;
-	context->secrets = (*c->account)->secrets;
+	context->server_name = c->account->server_name;
+
+	/* an answer may repeat the token that was sent, be it replaced meanwhile */
+	context->secrets = c->account->secrets;
 }
 
 /* "trips of vehicle ..." for messages. */

@@ -27,7 +27,6 @@ typedef struct Collection
 	MemoryContext context;		/* holds this struct and all it points to */
 	CollectionRole role;
 	const Resource *resource;	/* what it lists */
-	const Account *const *account;	/* whose: the scan's, which may be replaced */
 	const char *url;			/* without client_id and pageToken */
 	bool		paged;			/* pages of rows, or one object */
 	const char *vehicle_id;		/* or NULL */
@@ -39,9 +38,10 @@ typedef struct Collection
 	Fault	   *suspended;		/* raised unless an id turns out to be unknown */
 	int			pins;			/* requests waiting or under way, answers not used up */
 	bool		ended;			/* nobody wants its answers any more */
+	const Account *account;		/* whose token its last request carried, or will */
+	bool		refused;		/* so it was with the token before that one */
 
 	/* paging */
-	int			token;			/* of the fetch: that its last request carried */
 	const char *page_token;		/* of the next request; NULL for the first page */
 	int			pages;			/* answers so far */
 	int			barren;			/* pages in a row that brought nothing new */
@@ -59,8 +59,7 @@ typedef struct Collection
 } Collection;
 
 extern Collection *collection_create(MemoryContext parent, CollectionRole role,
-									 const Resource *resource,
-									 const Account *const *account);
+									 const Resource *resource, const Account *account);
 
 /* For the words of a fault. */
 extern void collection_context(const Collection *c, FaultContext *context);

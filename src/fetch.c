@@ -553,9 +553,9 @@ begin_page(Fetch *f, Collection *c, const HttpAnswer *answer)
 
 /*
  * The API refuses the access token: asks again with another one, if there is
- * one to be had.  When the API has refused that too before it took it once, the
- * fault lies elsewhere.  False: the answer is a fault, of which *refusal says
- * more.
+ * one to be had.  When the API has refused that too, before it took it once or
+ * for the same thing, the fault lies elsewhere.  False: the answer is a fault,
+ * of which *refusal says more.
  */
 static bool
 ask_with_another_token(Fetch *f, Collection *c, TokenRefusal *refusal)
@@ -563,9 +563,9 @@ ask_with_another_token(Fetch *f, Collection *c, TokenRefusal *refusal)
 	const Account *account;
 
 	memset(refusal, 0, sizeof(TokenRefusal));
-	if (c->token == f->token)
+	if (c->account == account_of(f))
 	{
-		if (f->token > 0 && !f->token_taken)
+		if (f->token_untried || c->refused)
 		{
 			token_refused_again(account_of(f));
 			refusal->why = "The access token had been refreshed just before.";
@@ -578,10 +578,10 @@ ask_with_another_token(Fetch *f, Collection *c, TokenRefusal *refusal)
 		if (account == NULL)
 			return false;
 		*f->spec.account = account;
-		f->token++;
-		f->token_taken = false;
+		f->token_untried = true;
 		set_headers(f);
 	}
+	c->refused = true;
 	ask_again(f, c);
 	return true;
 }
@@ -673,6 +673,18 @@ open_page(Fetch *f)
 	MemoryContextSwitchTo(old);
 }
 
+/* A token is good for whatever is answered, but by a gateway that has not looked at it. */
+static void
+note_taken(Fetch *f, Collection *c, const HttpAnswer *answer)
+{
+	if (answer->outcome != HTTP_ANSWERED || answer->status == 401 ||
+		answer->status == 429 || answer->status >= 500)
+		return;
+	c->refused = false;
+	if (c->account == account_of(f))
+		f->token_untried = false;
+}
+
 /* A finished request: the scan's own answers become ready, listings are used. */
 static void
 handle_answer(Fetch *f, HttpRequest *request)
@@ -682,8 +694,7 @@ handle_answer(Fetch *f, HttpRequest *request)
 	MemoryContext old = CurrentMemoryContext;
 
 	f->in_flight--;
-	if (answer->outcome == HTTP_ANSWERED && answer->status != 401 && c->token == f->token)
-		f->token_taken = true;
+	note_taken(f, c, answer);
 	f->page_bytes = Max(f->page_bytes, (int64) answer->body_len);
 	if (c->role == ROLE_ROWS)
 	{
@@ -772,7 +783,7 @@ start_requests(Fetch *f)
 		request_param(&url, "client_id", account_of(f)->client_id);
 		if (c->page_token != NULL)
 			request_param(&url, "pageToken", c->page_token);
-		c->token = f->token;
+		c->account = account_of(f);
 		http_get(f->group, url.data, headers, c);
 		pfree(url.data);
 		f->in_flight++;

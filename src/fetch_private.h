@@ -24,8 +24,7 @@ struct Fetch
 	FetchCounters *counters;
 	MemoryContext context;		/* what lives as long as the fetch */
 	MemoryContext work;			/* reset for each answer */
-	int			token;			/* how often the access token was replaced */
-	bool		token_taken;	/* the API has accepted the present one */
+	bool		token_untried;	/* it was replaced, and the API has not taken it yet */
 	const char **headers;		/* for the resource */
 	const char **listing_headers;
 
