@@ -80,17 +80,28 @@ token_unlock(Oid umid)
 
 /* ---- what an account's options say ---- */
 
+/* A token server may give the same token again: that is another one, too. */
 void
 token_fingerprint(const Account *account, char result[FINGERPRINT_SIZE])
 {
-	digest_fingerprint(account->access_token, NULL, result);
+	char		when[32];
+
+	snprintf(when, sizeof(when), INT64_FORMAT, account->refreshed_at);
+	digest_fingerprint(account->access_token, when, result);
 }
 
-/* Whom refresh_error and refresh_blocked concern. */
+/* Whom refresh_error and refresh_blocked concern: all that a refusal may be about. */
 static void
-credentials_fingerprint(const Account *account, char result[FINGERPRINT_SIZE])
+credentials_fingerprint(const Account *account, const char *refresh_token,
+						char result[FINGERPRINT_SIZE])
 {
-	digest_fingerprint(account->refresh_token, account->client_secret, result);
+	char	   *application = psprintf("%s\n%s\n%s\n%s", account->client_id, account->realm,
+									   account->auth_url != NULL ? account->auth_url : "",
+									   account->client_secret != NULL ? account->client_secret : "");
+
+	digest_fingerprint(refresh_token, application, result);
+	explicit_bzero(application, strlen(application));
+	pfree(application);
 }
 
 /* The block as token_block() wrote it; false when it is of other tokens. */
@@ -104,7 +115,7 @@ read_block(const Account *account, int *failures, TimestampTz *until)
 	if (account->refresh_blocked == NULL ||
 		sscanf(account->refresh_blocked, "%16s %d %63[^\n]", noted, failures, when) != 3)
 		return false;
-	credentials_fingerprint(account, whose);
+	credentials_fingerprint(account, account->refresh_token, whose);
 	if (strcmp(whose, noted) != 0)
 		return false;
 	*until = DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in, CStringGetDatum(when),
@@ -123,14 +134,14 @@ token_error_is_current(const Account *account)
 }
 
 char *
-token_block(const Account *account, bool final, int64 retry_after_ms)
+token_block(const Account *account, const char *refresh_token, bool final, int64 retry_after_ms)
 {
 	char		whose[FINGERPRINT_SIZE];
 	int			failures = 0;
 	TimestampTz until;
 	int64		delay_ms;
 
-	credentials_fingerprint(account, whose);
+	credentials_fingerprint(account, refresh_token, whose);
 	if (!read_block(account, &failures, &until))
 		failures = 0;
 	if (final)

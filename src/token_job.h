@@ -60,8 +60,10 @@ extern const char *token_obstacle(const Account *account, bool at_once, const ch
 
 /*
  * The value of the option refresh_blocked: whose refresh failed how often, and
- * until when none is tried ("final": never again with the same tokens).
+ * until when none is tried ("final": never again with the same tokens).  The
+ * refresh token is the one that will be in the mapping.
  */
-extern char *token_block(const Account *account, bool final, int64 retry_after_ms);
+extern char *token_block(const Account *account, const char *refresh_token, bool final,
+						 int64 retry_after_ms);
 
 #endif							/* STELLANTIS_TOKEN_JOB_H */

@@ -128,7 +128,9 @@ store_answer(Relation rel, HeapTuple row, const Account *account, const OAuthAns
 		fault == NULL ? NULL : answer->error == NULL ? fault->reason :
 		psprintf("%s: %s", answer->error, fault->reason)};
 	changes[n++] = (MappingChange) {"refresh_blocked",
-		fault == NULL ? NULL : token_block(account, answer->final, answer->retry_after_ms)};
+		fault == NULL ? NULL :
+		token_block(account, answer->refresh_token != NULL ? answer->refresh_token :
+					account->refresh_token, answer->final, answer->retry_after_ms)};
 	Assert(n <= lengthof(changes));
 	mapping_write(rel, row, changes, n);
 }
