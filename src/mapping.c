@@ -12,6 +12,7 @@
 #include "access/heapam.h"
 #include "access/htup_details.h"
 #include "access/reloptions.h"
+#include "access/table.h"
 #include "access/xact.h"
 #include "catalog/indexing.h"
 #include "catalog/objectaccess.h"
@@ -21,6 +22,7 @@
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "storage/bufmgr.h"
+#include "storage/lmgr.h"
 #include "utils/inval.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
@@ -122,6 +124,16 @@ mapping_write(Relation rel, HeapTuple tuple, const MappingChange *changes, int n
 	CatalogTupleUpdate(rel, &changed->t_self, changed);
 	InvokeObjectPostAlterHook(UserMappingRelationId,
 							  ((Form_pg_user_mapping) GETSTRUCT(tuple))->oid, 0);
+}
+
+bool
+mapping_table_is_locked(void)
+{
+	Relation	rel = table_open(UserMappingRelationId, AccessShareLock);
+	bool		locked = CheckRelationLockedByMe(rel, ShareLock, true);
+
+	table_close(rel, AccessShareLock);
+	return locked;
 }
 
 bool

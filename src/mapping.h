@@ -45,4 +45,7 @@ extern void mapping_write(Relation rel, HeapTuple tuple, const MappingChange *ch
  */
 extern bool mapping_is_ours(Oid umid);
 
+/* True if this transaction keeps others from changing any mapping. */
+extern bool mapping_table_is_locked(void);
+
 #endif							/* STELLANTIS_MAPPING_H */

@@ -71,6 +71,24 @@ token_lock(Oid umid)
 	(void) token_acquire(umid, TOKEN_LOCK_WORKER, true);
 }
 
+/*
+ * For one that is going to wait for a worker: waits, interruptibly, also for
+ * the worker of somebody who was cancelled.
+ */
+static bool
+lock_for_worker(Oid umid, bool wait)
+{
+	if (!token_acquire(umid, TOKEN_LOCK_BACKEND, wait))
+		return false;
+	if (!token_acquire(umid, TOKEN_LOCK_WORKER, wait))
+	{
+		token_release(umid, TOKEN_LOCK_BACKEND);
+		return false;
+	}
+	token_release(umid, TOKEN_LOCK_WORKER);
+	return true;
+}
+
 void
 token_unlock(Oid umid)
 {
@@ -209,6 +227,11 @@ obstacle_here(const Account *account, bool at_once, const char **hint)
 		*hint = "Commit the transaction first.";
 		return "The access token cannot be refreshed: this transaction has itself changed the user mapping.";
 	}
+	if (mapping_table_is_locked())
+	{
+		*hint = "End the transaction first.";
+		return "The access token cannot be refreshed: this transaction has itself locked pg_user_mapping.";
+	}
 	return NULL;
 }
 
@@ -315,7 +338,7 @@ replace_token(Oid umid, const char *stale, Patience patience, TokenReport *repor
 	char		present[FINGERPRINT_SIZE];
 	const char *hint;
 
-	if (!token_acquire(umid, TOKEN_LOCK_BACKEND, patience != PATIENCE_NONE))
+	if (!lock_for_worker(umid, patience != PATIENCE_NONE))
 		return;
 	AcceptInvalidationMessages();
 	account = account_of_mapping(umid, CurrentMemoryContext);

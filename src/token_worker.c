@@ -69,14 +69,25 @@ set_failure(TokenReport *report, int sqlerrcode, const char *message, const char
 	copy_text(report->hint, sizeof(report->hint), hint);
 }
 
-/* An error that nobody foresaw. */
+static void
+set_busy(TokenReport *report, const char *why)
+{
+	set_failure(report, ERRCODE_LOCK_NOT_AVAILABLE,
+				psprintf("could not refresh the access token: %s by another transaction", why),
+				"Nothing has been sent.", "Try again when that transaction has ended.");
+}
+
+/* An error: of lock_timeout, or one that nobody foresaw. */
 static void
 set_unforeseen(TokenReport *report)
 {
 	MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
 	ErrorData  *error = CopyErrorData();
 
-	set_failure(report, error->sqlerrcode, error->message, error->detail, error->hint);
+	if (error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE)
+		set_busy(report, "pg_user_mapping is locked");
+	else
+		set_failure(report, error->sqlerrcode, error->message, error->detail, error->hint);
 	MemoryContextSwitchTo(old);
 }
 
@@ -212,9 +223,7 @@ work(const TokenJob *job, TokenReport *report)
 						"Nothing has been sent.", NULL);
 			break;
 		case MAPPING_BUSY:
-			set_failure(report, ERRCODE_LOCK_NOT_AVAILABLE,
-						"could not refresh the access token: the user mapping is being changed by another transaction",
-						"Nothing has been sent.", "Try again when that transaction has ended.");
+			set_busy(report, "the user mapping is being changed");
 			break;
 	}
 	table_close(rel, NoLock);
