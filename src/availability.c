@@ -179,7 +179,9 @@ usable_listing(Survey *survey, const HttpAnswer *answer, bool *replaced)
 
 	if (probe_has_content(answer))
 		return true;
-	if (answer->outcome == HTTP_ANSWERED && answer->status == 401 && !*replaced)
+	if (answer->outcome == HTTP_ANSWERED && answer->status == 401 && *replaced)
+		token_refused_again(probe->account);
+	else if (answer->outcome == HTTP_ANSWERED && answer->status == 401)
 	{
 		const Account *another = token_after_refusal(probe->account, survey->userid,
 													 CurrentMemoryContext, &refusal);

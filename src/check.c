@@ -301,6 +301,8 @@ run_check(Check *check)
 	{
 		probe->account = check->account;
 		answer = ask_vehicles(probe);
+		if (is_refused_token(answer))
+			token_refused_again(check->account);
 	}
 	if (probe_has_content(answer) || answer_is_no_data(answer) ||
 		(answer->outcome == HTTP_ANSWERED && answer->status == 204))

@@ -683,6 +683,7 @@ note_taken(Fetch *f, Collection *c, const HttpAnswer *answer)
 	c->refused = false;
 	if (c->account == account_of(f))
 		f->token_untried = false;
+	token_taken(c->account);
 }
 
 /* A finished request: the scan's own answers become ready, listings are used. */

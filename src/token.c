@@ -17,10 +17,12 @@
 #include "access/xact.h"
 #include "access/xlog.h"
 #include "catalog/pg_user_mapping.h"
+#include "compat.h"
 #include "mapping.h"
 #include "miscadmin.h"
 #include "postmaster/bgworker.h"
 #include "storage/ipc.h"
+#include "storage/latch.h"
 #include "storage/lock.h"
 #include "token.h"
 #include "token_job.h"
@@ -37,6 +39,12 @@
 /* After a refresh that failed none is tried for so long, doubled each time. */
 #define BLOCK_START_MS		INT64CONST(10000)
 #define BLOCK_CAP_MS		INT64CONST(300000)
+
+/* So long after a refresh the API's first refusal of the new token may come. */
+#define JUDGEMENT_US		(1 * USECS_PER_SEC)
+
+/* Whose token the API has taken last; only to be compared, it may be gone. */
+static const Account *taken = NULL;
 
 /* ---- locks ---- */
 
@@ -441,13 +449,47 @@ is_another(const Account *account, const Account *refused)
 		 strcmp(account->access_token, refused->access_token) != 0);
 }
 
+/*
+ * A token that another backend has only just brought: in a moment that one will
+ * know whether the API takes it, and if not will keep us all from refreshing
+ * again.  Returns the account as it is then.
+ */
+static const Account *
+await_judgement(const Account *refused, const Account *now, Oid userid, MemoryContext owner)
+{
+	static uint32 wait_event = 0;
+	const char *hint;
+
+	if (wait_event == 0)
+		wait_event = compat_wait_event("StellantisToken");
+	while (now->access_token != NULL && !is_another(now, refused) && refused != taken)
+	{
+		TimestampTz at = GetCurrentTimestamp();
+
+		if (at < now->refreshed_at || at - JUDGEMENT_US >= now->refreshed_at ||
+			obstacle_here(now, false, &hint) != NULL)
+			break;
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 20, wait_event);
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+		AcceptInvalidationMessages();
+		now = account_get(userid, refused->serverid, owner);
+	}
+	return now;
+}
+
 const Account *
 token_after_refusal(const Account *account, Oid userid, MemoryContext owner,
 					TokenRefusal *refusal)
 {
-	const Account *now = account_get(userid, account->serverid, owner);
+	const Account *now;
 
 	memset(refusal, 0, sizeof(TokenRefusal));
+
+	/* this may be amid a query that began long ago */
+	AcceptInvalidationMessages();
+	now = account_get(userid, account->serverid, owner);
+	now = await_judgement(account, now, userid, owner);
 	if (is_another(now, account))
 		return now;
 	refusal->why = obstacle_here(now, false, &refusal->hint);
@@ -471,17 +513,32 @@ token_after_refusal(const Account *account, Oid userid, MemoryContext owner,
 }
 
 void
+token_taken(const Account *account)
+{
+	taken = account;
+}
+
+void
 token_refused_again(const Account *account)
 {
 	TokenJob	job = {.dbid = MyDatabaseId,.umid = account->umid,.note_refusal = true};
 	TokenReport report;
+	const Account *now;
+	const char *hint;
 
-	if (RecoveryInProgress() || mapping_is_ours(account->umid))
+	if (RecoveryInProgress())
 		return;
 	token_fingerprint(account, job.stale);
-	(void) token_acquire(account->umid, TOKEN_LOCK_BACKEND, true);
-	run_worker(&job, &report);
+	(void) lock_for_worker(account->umid, true);
 	AcceptInvalidationMessages();
+	now = account_of_mapping(account->umid, CurrentMemoryContext);
+
+	/* others have been refused likewise, and may have noted it */
+	if (now != NULL && obstacle_here(now, false, &hint) == NULL)
+	{
+		run_worker(&job, &report);
+		AcceptInvalidationMessages();
+	}
 	token_release(account->umid, TOKEN_LOCK_BACKEND);
 }
 

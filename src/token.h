@@ -31,6 +31,9 @@ typedef struct TokenRefusal
 extern const Account *token_after_refusal(const Account *account, Oid userid, MemoryContext owner,
 										  TokenRefusal *refusal);
 
+/* The API has taken the account's token: that is no mistake of a refresh, then. */
+extern void token_taken(const Account *account);
+
 /*
  * The API refuses also the token that token_after_refusal() gave: keeps it from
  * being refreshed over and over for a fault that lies elsewhere.
