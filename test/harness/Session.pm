@@ -4,7 +4,7 @@ package Session;
 #	A psql session that stays open, for tests in Perl: rows and messages apart,
 #	messages with their SQLSTATE, detail and hint.  (In bash: session.sh.)
 #
-#	my $s = Session->new(dbname => 'x', role => 'y', settings => { 'a.b' => 'c' });
+#	my $s = Session->new(host => 'h', dbname => 'x', role => 'y', settings => { 'a.b' => 'c' });
 #	my $said = $s->run('SELECT 1;');
 #
 #	What a session says: rows, a list of lines; messages, a list of
@@ -29,6 +29,7 @@ sub new
 	my ($class, %option) = @_;
 	my $self = bless { mark => 0, rows => '', messages => '' }, $class;
 	my @command = ("$ENV{PG_BINDIR}/psql", '-XAtq', '-v', 'VERBOSITY=verbose', '-v', 'SHOW_CONTEXT=never', '-v', 'ON_ERROR_STOP=0');
+	push @command, '-h', $option{host} if defined $option{host};
 	push @command, '-d', $option{dbname} if defined $option{dbname};
 	push @command, '-U', $option{role} if defined $option{role};
 

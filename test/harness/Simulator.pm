@@ -116,6 +116,10 @@ sub log { my ($self) = @_; return @{ $json->decode($self->ask('GET', 'log')) } }
 
 sub stats { my ($self) = @_; return $json->decode($self->ask('GET', 'stats')) }
 
+# Enrolments, tokens and counters; with a body, what /_sim/oauth does for it:
+# oauth({ expire => JSON::PP::true }).
+sub oauth { my ($self, $body) = @_; return $json->decode($self->ask($body ? 'POST' : 'GET', 'oauth', $body)) }
+
 # The world; with ('telemetry', 'wayPoints') these, too.
 sub world { my ($self, @include) = @_; return $json->decode($self->ask('GET', 'world' . (@include ? '?include=' . join(',', @include) : ''))) }
 
