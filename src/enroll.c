@@ -340,9 +340,11 @@ lock_for_change(Relation rel, Oid umid)
 	return row;
 }
 
+/* The tokens exist here alone: they are flushed to disk even if synchronous_commit is off. */
 static void
 exchange(const Account *account, const Redirected *redirected, OAuthAnswer *answer)
 {
+	ForceSyncCommit();
 	oauth_exchange(account, redirected->code, redirected->uri,
 				   code_verifier(account, redirected->state), answer);
 	if (answer->fault != NULL)

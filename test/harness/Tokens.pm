@@ -14,6 +14,7 @@ use strict;
 use warnings;
 use Carp;
 use Exporter 'import';
+use HTTP::Tiny;
 use JSON::PP ();
 use Session;
 use Simulator;
@@ -112,6 +113,21 @@ sub enrol
 	$self->rows('SET client_min_messages = error;', "DROP USER MAPPING IF EXISTS FOR $self->{user} SERVER sim;",
 		$self->create_mapping($self->options_of($family), %option));
 	$self->mark;
+	return $family;
+}
+
+# The same as an owner does it, by way of the page of consent, into the mapping
+# that there is.
+sub consent
+{
+	my ($self) = @_;
+	my ($url) = $self->rows("SELECT stellantis.authorize_url('sim', 'https://cars.example/back');");
+	my $page = HTTP::Tiny->new(max_redirect => 0, no_proxy => '*', proxy => undef, http_proxy => undef)->get($url);
+
+	croak "no consent: $page->{status} $page->{content}" unless $page->{status} == 302;
+	$self->rows('SELECT stellantis.enroll(' . literal($page->{headers}{location}) . ", 'sim');");
+	my $family = $self->{simulator}->oauth->{families}[-1];
+	@$self{qw(family access refresh)} = ($family->{id}, $family->{access_tokens}[0]{access_token}, $family->{refresh_token});
 	return $family;
 }
 
