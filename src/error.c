@@ -106,6 +106,23 @@ secrets_of(const FaultContext *context)
 	return context != NULL ? context->secrets : NULL;
 }
 
+/* Who was asked, for the middle of a sentence. */
+static const char *
+far_side(const FaultContext *context)
+{
+	return context != NULL && context->far_side != NULL ? context->far_side : "the API";
+}
+
+/* "the API" as the beginning of a sentence. */
+static char *
+capitalised(const char *text)
+{
+	char	   *result = pstrdup(text);
+
+	*result = toupper((unsigned char) *result);
+	return result;
+}
+
 static bool
 api_error_parse(const HttpAnswer *answer, const FaultContext *context, ApiError *error)
 {
@@ -155,7 +172,7 @@ answer_told(const HttpAnswer *answer, const FaultContext *context)
 	ApiError	error;
 
 	initStringInfo(&out);
-	appendStringInfo(&out, "The API answered %d", answer->status);
+	appendStringInfo(&out, "%s answered %d", capitalised(far_side(context)), answer->status);
 	if (answer->body_len == 0)
 		appendStringInfoString(&out, " with an empty body.");
 	else if (api_error_parse(answer, context, &error) &&
@@ -256,6 +273,13 @@ set_fault(Fault *fault, int sqlerrcode, const FaultContext *context, const char 
 	fault->message = psprintf("%s: %s", wanted(context), reason);
 }
 
+/* The same, of a reason in which %s stands for who was asked. */
+static void
+set_fault_of(Fault *fault, int sqlerrcode, const FaultContext *context, const char *reason)
+{
+	set_fault(fault, sqlerrcode, context, psprintf(reason, far_side(context)));
+}
+
 /* "a,b" as "a, b". */
 static char *
 spaced(const char *list)
@@ -288,7 +312,7 @@ hint_of_403(const FaultContext *context)
 
 /* In the largest unit that does not make it vague, rounded up. */
 static char *
-hint_of_429(const HttpAnswer *answer)
+hint_of_429(const HttpAnswer *answer, const FaultContext *context)
 {
 	static const struct
 	{
@@ -298,7 +322,8 @@ hint_of_429(const HttpAnswer *answer)
 	int64		seconds = Max((answer->retry_after_ms + 999) / 1000, 1);
 
 	if (answer->retry_after_ms < 0)
-		return pstrdup("Try again later: the API counts requests per second and per 24 hours.");
+		return psprintf("Try again later: %s counts requests%s.", far_side(context),
+						context->far_side == NULL ? " per second and per 24 hours" : "");
 	for (int i = 0;; i++)
 	{
 		int64		n = (seconds + units[i].seconds - 1) / units[i].seconds;
@@ -330,43 +355,43 @@ fault_of_4xx(Fault *fault, const HttpAnswer *answer, const FaultContext *context
 	switch (answer->status)
 	{
 		case 401:
-			set_fault(fault, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, context,
-					  "the API does not accept the credentials");
+			set_fault_of(fault, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, context,
+						 "%s does not accept the credentials");
 			fault->hint = psprintf("Enrol again with stellantis.authorize_url and stellantis.enroll, or set a new access_token with ALTER USER MAPPING; and check client_id, and brand or realm, of %s.",
 								   server_words(context));
 			break;
 		case 403:
-			set_fault(fault, ERRCODE_INSUFFICIENT_PRIVILEGE, context,
-					  "the API denies access");
+			set_fault_of(fault, ERRCODE_INSUFFICIENT_PRIVILEGE, context,
+						 "%s denies access");
 			fault->hint = hint_of_403(context);
 			break;
 		case 404:
 			if (answer_is_no_data(answer))
 			{
 				/* on a later page: the first one was there */
-				set_fault(fault, ERRCODE_FDW_TABLE_NOT_FOUND, context,
-						  "the API does not find the rest any more");
+				set_fault_of(fault, ERRCODE_FDW_TABLE_NOT_FOUND, context,
+							 "%s does not find the rest any more");
 				fault->hint = pstrdup(TRY_AGAIN);
 				break;
 			}
-			set_fault(fault, ERRCODE_FDW_TABLE_NOT_FOUND, context,
-					  "the API does not know this address");
+			set_fault_of(fault, ERRCODE_FDW_TABLE_NOT_FOUND, context,
+						 "%s does not know this address");
 			fault->hint = psprintf("Check the option %s of %s.", url_option(context), server_words(context));
 			break;
 		case 408:
-			set_fault(fault, ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION, context,
-					  "the API timed out");
+			set_fault_of(fault, ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION, context,
+						 "%s timed out");
 			fault->hint = pstrdup("Try again later.");
 			break;
 		case 429:
-			set_fault(fault, ERRCODE_CONFIGURATION_LIMIT_EXCEEDED, context,
-					  "the API's request quota is exceeded");
-			fault->hint = hint_of_429(answer);
+			set_fault_of(fault, ERRCODE_CONFIGURATION_LIMIT_EXCEEDED, context,
+						 "%s's request quota is exceeded");
+			fault->hint = hint_of_429(answer, context);
 			fault->detail = psprintf("%s%s", answer_told(answer, context), quota_words(&answer->quota));
 			break;
 		default:
 			set_fault(fault, ERRCODE_FDW_ERROR, context,
-					  psprintf("the API rejected the request with status %d", answer->status));
+					  psprintf("%s rejected the request with status %d", far_side(context), answer->status));
 			fault->hint = context->later_page ?
 				pstrdup("The first page was not refused; the API may have forgotten how to go on: try again.") :
 				psprintf("Check the options of the foreign table and of %s.", server_words(context));
@@ -392,23 +417,23 @@ fault_of_status(Fault *fault, const HttpAnswer *answer, const FaultContext *cont
 	if (status >= 500)
 	{
 		set_fault(fault, ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION, context,
-				  psprintf("the API failed with status %d", status));
-		fault->hint = pstrdup("The fault is the API's and often passes by itself: try again later.");
+				  psprintf("%s failed with status %d", far_side(context), status));
+		fault->hint = psprintf("The fault is %s's and often passes by itself: try again later.", far_side(context));
 	}
 	else if (status >= 400)
 		fault_of_4xx(fault, answer, context);
 	else if (status != 200)
 	{
 		set_fault(fault, ERRCODE_PROTOCOL_VIOLATION, context,
-				  psprintf("unexpected status %d from the API", status));
+				  psprintf("unexpected status %d from %s", status, far_side(context)));
 		fault->hint = psprintf("%scheck the option %s of %s.",
 							   status / 100 == 3 && status != 304 ? "Redirects are not followed: " : "If it persists, ",
 							   url_option(context), server_words(context));
 	}
 	else
 	{
-		set_fault(fault, ERRCODE_PROTOCOL_VIOLATION, context,
-				  "the API's answer is not JSON");
+		set_fault_of(fault, ERRCODE_PROTOCOL_VIOLATION, context,
+					 "%s's answer is not JSON");
 		fault->hint = psprintf("Check the options %s and proxy of %s.", url_option(context), server_words(context));
 	}
 	if (fault->detail == NULL)
@@ -416,7 +441,10 @@ fault_of_status(Fault *fault, const HttpAnswer *answer, const FaultContext *cont
 	add_attempts(fault, answer);
 }
 
-/* Transport faults; the detail is libcurl's, %s in a hint the option of the URL. */
+/*
+ * Transport faults; the detail is libcurl's.  %s is in a reason who was asked,
+ * in a hint the option of the URL.
+ */
 static const struct
 {
 	HttpOutcome outcome;
@@ -427,12 +455,12 @@ static const struct
 {
 	{
 		HTTP_NAME_FAULT, ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION,
-		"could not resolve the API's host name",
+		"could not resolve %s's host name",
 		"Check the option %s, and name resolution on the database server's host."
 	},
 	{
 		HTTP_CONNECT_FAULT, ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION,
-		"could not connect to the API",
+		"could not connect to %s",
 		"Check the network and firewall of the database server's host, and the options %s, proxy and connect_timeout."
 	},
 	{
@@ -442,33 +470,33 @@ static const struct
 	},
 	{
 		HTTP_TLS_FAULT, ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION,
-		"could not establish TLS with the API",
+		"could not establish TLS with %s",
 		"Check that ca_file holds the authority that signed the server's certificate, and that cert_file and key_file hold the client certificate issued for client_id."
 	},
 	{
 		HTTP_RESET, ERRCODE_CONNECTION_FAILURE,
-		"the connection was lost before the API had answered",
-		"Try again later; if it persists, check that the API accepts the client certificate in cert_file."
+		"the connection was lost before %s had answered",
+		"Try again later; if it persists, check that the client certificate in cert_file is accepted."
 	},
 	{
 		HTTP_TRUNCATED, ERRCODE_PROTOCOL_VIOLATION,
-		"the API's answer is incomplete or malformed",
+		"%s's answer is incomplete or malformed",
 		"Try again later."
 	},
 	{
 		HTTP_TIMED_OUT, ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION,
-		"the API did not answer in time",
+		"%s did not answer in time",
 		"Try again later, or raise the option request_timeout."
 	},
 	{
 		HTTP_TOO_LARGE, ERRCODE_PROTOCOL_VIOLATION,
-		"the API's answer is too large",
+		"%s's answer is too large",
 		"Raise the option max_response_bytes, or lower page_size of the foreign table."
 	},
 	{
 		HTTP_HEADER_FLOOD, ERRCODE_PROTOCOL_VIOLATION,
-		"the API's answer is malformed",
-		"Check the options base_url and proxy."
+		"%s's answer is malformed",
+		"Check the options %s and proxy."
 	},
 	{
 		HTTP_OTHER_FAULT, ERRCODE_FDW_ERROR,
@@ -503,7 +531,7 @@ fault_of_transport(Fault *fault, const HttpAnswer *answer, const FaultContext *c
 		while (i < lengthof(transport_faults) - 1 &&
 			   transport_faults[i].outcome != answer->outcome)
 			i++;
-		set_fault(fault, transport_faults[i].sqlerrcode, context, transport_faults[i].reason);
+		set_fault_of(fault, transport_faults[i].sqlerrcode, context, transport_faults[i].reason);
 		fault->hint = psprintf(transport_faults[i].hint, url_option(context));
 	}
 	if (*why != '\0')
@@ -525,6 +553,18 @@ fault_of_answer(const HttpAnswer *answer, const FaultContext *context)
 		fault_of_status(fault, answer, context);
 	else
 		fault_of_transport(fault, answer, context);
+	return fault;
+}
+
+Fault *
+fault_of_refused_token(const HttpAnswer *answer, const FaultContext *context,
+					   const char *why, const char *hint)
+{
+	Fault	   *fault = fault_of_answer(answer, context);
+
+	fault->detail = psprintf("%s  %s", fault->detail, why);
+	if (hint != NULL)
+		fault->hint = pstrdup(hint);
 	return fault;
 }
 

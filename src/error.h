@@ -29,6 +29,7 @@ typedef struct FaultContext
 	const char *server_name;	/* the foreign server */
 	const char *action;			/* what could not be done, if not to fetch rows */
 	const char *url_option;		/* option that names the host, if not base_url */
+	const char *far_side;		/* who was asked, if not "the API" */
 	const char *const *secrets; /* NULL-terminated: never to be shown */
 } FaultContext;
 
@@ -56,10 +57,17 @@ extern char *fault_subject(const FaultContext *context);
 extern void fault_report(int elevel, const Fault *fault);
 
 /*
- * What the API said of a request that it refused, as a sentence: status, its
- * own code and message, the request's uuid.
+ * What the far side said of a request that it refused, as a sentence: status,
+ * its own code and message, the request's uuid.
  */
 extern char *answer_told(const HttpAnswer *answer, const FaultContext *context);
+
+/*
+ * The fault of a 401 to which there is no other token: "why" is a sentence, and
+ * "hint" what to do, or NULL where the 401 itself says that best.
+ */
+extern Fault *fault_of_refused_token(const HttpAnswer *answer, const FaultContext *context,
+									 const char *why, const char *hint);
 
 /* True for a 404 whose JSON body carries a code of 404xx: "there is none". */
 extern bool answer_is_no_data(const HttpAnswer *answer);

@@ -586,20 +586,6 @@ ask_with_another_token(Fetch *f, Collection *c, TokenRefusal *refusal)
 	return true;
 }
 
-/* The fault of a 401, when there is no other token. */
-static Fault *
-fault_of_refusal(const HttpAnswer *answer, const FaultContext *context, const TokenRefusal *refusal)
-{
-	Fault	   *fault = fault_of_answer(answer, context);
-
-	if (refusal->fault != NULL)
-		fault_report(ERROR, refusal->fault);
-	fault->detail = psprintf("%s  %s", fault->detail, refusal->why);
-	if (refusal->hint != NULL)
-		fault->hint = pstrdup(refusal->hint);
-	return fault;
-}
-
 static void
 handle_unusable(Fetch *f, Collection *c, const HttpAnswer *answer)
 {
@@ -612,7 +598,9 @@ handle_unusable(Fetch *f, Collection *c, const HttpAnswer *answer)
 	{
 		if (ask_with_another_token(f, c, &refusal))
 			return;
-		fault = fault_of_refusal(answer, &context, &refusal);
+		if (refusal.fault != NULL)
+			fault_report(ERROR, refusal.fault);
+		fault = fault_of_refused_token(answer, &context, refusal.why, refusal.hint);
 	}
 	else
 		fault = fault_of_answer(answer, &context);

@@ -357,8 +357,34 @@ refused(const HttpAnswer *http, const FaultContext *context, OAuthAnswer *answer
 							   context->server_name);
 }
 
+/* The request was sent, and what came of it is not known. */
+static char *
+hint_of_loss(const HttpAnswer *http, const Account *account, Purpose purpose)
+{
+	const char *certificate = http->outcome != HTTP_RESET || pg_strncasecmp(http->url, "https:", 6) != 0 ? "" :
+		account->http.cert_file != NULL ?
+		"  If it persists, check that the client certificate in cert_file is accepted." :
+		"  If it persists, the host may demand a client certificate: cert_file, key_file.";
+
+	switch (purpose)
+	{
+		case PURPOSE_REFRESH:
+			return psprintf("The answer is lost, and with it a new refresh token if one was made.  "
+							"Try again later; if the token server then refuses, the owner must enrol again.%s",
+							certificate);
+		case PURPOSE_ENROL:
+			return psprintf("The answer is lost, and the code may be spent: start again with stellantis.authorize_url.%s",
+							certificate);
+		case PURPOSE_REVOKE:
+			return psprintf("The answer is lost: the tokens may have been revoked.  Try again later.%s",
+							certificate);
+	}
+	return NULL;
+}
+
 static void
-use_fault(const HttpAnswer *http, const FaultContext *context, OAuthAnswer *answer)
+use_fault(const HttpAnswer *http, const FaultContext *context, const Account *account,
+		  Purpose purpose, OAuthAnswer *answer)
 {
 	bool		sent = http->outcome == HTTP_RESET || http->outcome == HTTP_TRUNCATED ||
 		http->outcome == HTTP_TIMED_OUT || http->outcome == HTTP_TOO_LARGE;
@@ -371,10 +397,8 @@ use_fault(const HttpAnswer *http, const FaultContext *context, OAuthAnswer *answ
 		http->status != 408 && http->status != 429 &&
 		(http->status != 404 || answer->error != NULL))
 		refused(http, context, answer);
-	else if (sent && !answer->is_enrolment)
-		answer->fault->hint =
-			pstrdup("The answer is lost, and with it a new refresh token if one was made.  "
-					"Try again later; if the token server then refuses, the owner must enrol again.");
+	else if (sent)
+		answer->fault->hint = hint_of_loss(http, account, purpose);
 }
 
 /* ---- both ---- */
@@ -388,7 +412,7 @@ post(const Account *account, const char *url, StringInfo form, const char *actio
 	 Purpose purpose, OAuthAnswer *answer)
 {
 	FaultContext context = {.server_name = account->server_name,.secrets = account->secrets,
-	.action = action,.url_option = "auth_url"};
+	.action = action,.url_option = "auth_url",.far_side = "the token server"};
 	const char *headers[4] = {NULL, "Accept: application/json",
 	"Content-Type: application/x-www-form-urlencoded", NULL};
 	HttpGroup  *group = http_group_create(CurrentMemoryContext, settings_of(account), NULL, NULL);
@@ -409,7 +433,7 @@ post(const Account *account, const char *url, StringInfo form, const char *actio
 	request = http_wait(group);
 	http = http_answer(request);
 	if (http->outcome != HTTP_ANSWERED || http->status / 100 != 2)
-		use_fault(http, &context, answer);
+		use_fault(http, &context, account, purpose, answer);
 	else if (purpose != PURPOSE_REVOKE)
 		use_tokens(http, &context, sent_at, answer);
 	http_group_free(group);
