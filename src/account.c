@@ -184,30 +184,31 @@ find_mapping(Oid userid, Oid serverid)
 
 /* Raises: the server lacks an option. */
 static void
-server_lacks(ForeignServer *server, const char *option, const char *why,
+server_lacks(const Account *account, const char *option, const char *why,
 			 const char *assignment)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED),
-			 errmsg("option \"%s\" of server \"%s\" is missing", option, server->servername),
+			 errmsg("option \"%s\" of server \"%s\" is missing", option, account->server_name),
 			 errdetail("%s", why),
 			 errhint("Use ALTER SERVER %s OPTIONS (ADD %s).",
-					 quote_identifier(server->servername), assignment)));
+					 quote_identifier(account->server_name), assignment)));
 }
 
+/* Raises unless the server has what every request needs. */
 static void
-check_server(ForeignServer *server, const ServerOptions *options)
+check_server(const Account *account)
 {
-	if (options->client_id == NULL)
-		server_lacks(server, "client_id",
+	if (account->client_id == NULL)
+		server_lacks(account, "client_id",
 					 "Every request carries the client id that the vendor gave the application.",
 					 "client_id '...'");
-	if (options->realm == NULL)
-		server_lacks(server, "brand",
+	if (account->realm == NULL)
+		server_lacks(account, "brand",
 					 "Every request names a realm: that of the brand (peugeot, citroen, ds, opel or vauxhall), or the option \"realm\".",
 					 "brand '...'");
-	if (options->key_file != NULL && options->cert_file == NULL)
-		server_lacks(server, "cert_file",
+	if (account->http.key_file != NULL && account->http.cert_file == NULL)
+		server_lacks(account, "cert_file",
 					 "The option \"key_file\" is the private key of a client certificate.",
 					 "cert_file '...'");
 }
@@ -365,7 +366,6 @@ account_build(ForeignServer *server, HeapTuple mapping)
 
 	options_of_server(server->options, &server_options);
 	options_of_mapping(mapping_options(mapping), &options);
-	check_server(server, &server_options);
 
 	context = AllocSetContextCreate(CurrentMemoryContext, "stellantis_fdw account",
 									ALLOCSET_SMALL_SIZES);
@@ -478,13 +478,14 @@ account_get(Oid userid, Oid serverid, MemoryContext owner)
 	HeapTuple	mapping = find_mapping(userid, serverid);
 	const Account *account = cached_account(mapping, owner);
 
+	check_server(account);
 	check_tokens(account, ((Form_pg_user_mapping) GETSTRUCT(mapping))->umuser);
 	ReleaseSysCache(mapping);
 	return account;
 }
 
 const Account *
-account_of_mapping(Oid umid, MemoryContext owner)
+account_look(Oid umid, MemoryContext owner)
 {
 	HeapTuple	mapping = SearchSysCache1(USERMAPPINGOID, ObjectIdGetDatum(umid));
 	const Account *account;
@@ -493,6 +494,16 @@ account_of_mapping(Oid umid, MemoryContext owner)
 		return NULL;
 	account = cached_account(mapping, owner);
 	ReleaseSysCache(mapping);
+	return account;
+}
+
+const Account *
+account_of_mapping(Oid umid, MemoryContext owner)
+{
+	const Account *account = account_look(umid, owner);
+
+	if (account != NULL)
+		check_server(account);
 	return account;
 }
 

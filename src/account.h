@@ -47,6 +47,9 @@ extern const Account *account_get(Oid userid, Oid serverid, MemoryContext owner)
  */
 extern const Account *account_of_mapping(Oid umid, MemoryContext owner);
 
+/* The same, whatever options the server lacks: for who looks, and asks nothing. */
+extern const Account *account_look(Oid umid, MemoryContext owner);
+
 /* The user mapping that account_get() would use; raises when there is none. */
 extern Oid	account_mapping(Oid userid, Oid serverid);
 

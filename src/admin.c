@@ -107,7 +107,7 @@ set_time(Datum *value, bool *isnull, TimestampTz time)
 static void
 add_mapping(ResultRows *rows, const ForeignServer *server, Form_pg_user_mapping mapping)
 {
-	const Account *account = account_of_mapping(mapping->oid, CurrentMemoryContext);
+	const Account *account = account_look(mapping->oid, CurrentMemoryContext);
 	Datum		values[6] = {0};
 	bool		nulls[6] = {false};
 
