@@ -10,6 +10,8 @@
  */
 #include "postgres.h"
 
+#include <ctype.h>
+
 #include "access/table.h"
 #include "access/xact.h"
 #include "access/xlog.h"
@@ -79,13 +81,30 @@ code_verifier(const Account *account, const char *signed_state)
 	return digest_mac(account->client_secret, psprintf("code_verifier\n%s", signed_state));
 }
 
-/* Raises unless it is an address that ends before the query. */
+/* A scheme of an application's own, as phones have them (RFC 8252, 7.1). */
+static bool
+is_private_scheme(const char *uri)
+{
+	size_t		length = strspn(uri, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
+
+	return isalpha((unsigned char) uri[0]) && uri[length] == ':' && uri[length + 1] != '\0' &&
+		pg_strncasecmp(uri, "http:", 5) != 0 && pg_strncasecmp(uri, "https:", 6) != 0;
+}
+
+/*
+ * Raises unless it is an address that ends before the query.  Nothing is sent
+ * there by us.
+ */
 static void
 check_redirect_uri(const char *uri)
 {
 	UrlParts	parts;
-	const char *wrong = url_parse(uri, &parts);
+	const char *wrong = token_check(uri);
 
+	if (wrong == NULL && strpbrk(uri, "?#") != NULL)
+		wrong = "The URL has a query or a fragment.";
+	if (wrong == NULL && !is_private_scheme(uri))
+		wrong = url_parse(uri, &parts);
 	if (wrong != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -177,6 +196,7 @@ typedef struct Redirected
 	char	   *uri;			/* up to the query */
 	char	   *code;			/* or NULL */
 	char	   *state;
+	char	   *scope;			/* granted, or NULL */
 	char	   *error;
 	char	   *error_description;
 } Redirected;
@@ -204,6 +224,7 @@ note_parameter(Redirected *redirected, const char *name, int name_length, char *
 	}			wanted[] = {
 		{"code", &redirected->code},
 		{"state", &redirected->state},
+		{"scope", &redirected->scope},
 		{"error", &redirected->error},
 		{"error_description", &redirected->error_description},
 	};
@@ -236,18 +257,18 @@ read_redirected(const char *url, Redirected *redirected)
 	}
 }
 
-/* The signed state must be one that authorize_url() has made for this address. */
+/* Is the signed state one that authorize_url() has made for this address? */
 static bool
-state_is_genuine(const Account *account, const Redirected *redirected)
+state_is_of(const Account *account, const char *signed_state, const char *uri)
 {
-	char	   *dot = strrchr(redirected->state, '.');
+	const char *dot = strrchr(signed_state, '.');
 	char	   *mac;
 	const char *sent;
 	unsigned char differs = 0;
 
 	if (dot == NULL)
 		return false;
-	mac = state_mac(account, redirected->uri, pnstrdup(redirected->state, dot - redirected->state));
+	mac = state_mac(account, uri, pnstrdup(signed_state, dot - signed_state));
 	sent = dot + 1;
 	if (strlen(sent) != strlen(mac))
 		return false;
@@ -258,9 +279,30 @@ state_is_genuine(const Account *account, const Redirected *redirected)
 	return differs == 0;
 }
 
+/*
+ * The same of the address that a browser shows: it puts a slash after a host
+ * that has no path.  What was asked for is put back.
+ */
+static bool
+state_is_genuine(const Account *account, Redirected *redirected)
+{
+	size_t		length = strlen(redirected->uri);
+	char	   *bare;
+
+	if (state_is_of(account, redirected->state, redirected->uri))
+		return true;
+	if (length == 0 || redirected->uri[length - 1] != '/')
+		return false;
+	bare = pnstrdup(redirected->uri, length - 1);
+	if (!state_is_of(account, redirected->state, bare))
+		return false;
+	redirected->uri = bare;
+	return true;
+}
+
 /* Raises unless there is a code of which we asked. */
 static void
-check_redirected(const Account *account, const Redirected *redirected)
+check_redirected(const Account *account, Redirected *redirected)
 {
 	if (redirected->state == NULL || (redirected->code == NULL && redirected->error == NULL))
 		ereport(ERROR,
@@ -349,6 +391,10 @@ exchange(const Account *account, const Redirected *redirected, OAuthAnswer *answ
 				   code_verifier(account, redirected->state), answer);
 	if (answer->fault != NULL)
 		fault_report(ERROR, answer->fault);
+
+	/* some token servers say it only where the consent is given */
+	if (answer->scope == NULL && redirected->scope != NULL && text_check(redirected->scope) == NULL)
+		answer->scope = redirected->scope;
 }
 
 /*
