@@ -72,6 +72,7 @@ pass_connection(Check *check, const HttpAnswer *answer, Step until)
 {
 	const HttpSettings *http = &check->account->http;
 	bool		proxied = http->proxy != NULL;
+	bool		certified = check->tls && http->cert_file != NULL;
 	const char *address = answer->address[0] != '\0' ? pstrdup(answer->address) : NULL;
 
 	if (until > STEP_NAME)
@@ -85,10 +86,9 @@ pass_connection(Check *check, const HttpAnswer *answer, Step until)
 					check->tls ? "the server's certificate was verified" :
 					"none: base_url is plain http", NULL);
 	if (until > STEP_CERTIFICATE)
-		set_finding(check, STEP_CERTIFICATE,
-					check->tls && http->cert_file != NULL ? GOOD : NOT_KNOWN,
-					check->tls && http->cert_file != NULL ?
-					psprintf("%s was not refused", http->cert_file) : "none is sent", NULL);
+		set_finding(check, STEP_CERTIFICATE, certified ? GOOD : NOT_KNOWN,
+					certified ? psprintf("%s was not refused", http->cert_file) : "none is sent",
+					NULL);
 }
 
 static void
@@ -123,51 +123,157 @@ check_scopes(Check *check)
 		set_finding(check, STEP_SCOPES, GOOD, scope, NULL);
 	else
 		set_finding(check, STEP_SCOPES, BAD, psprintf("%s; not granted: %s", scope, missing.data),
-					"Enrol again, and let the owner grant them, if their tables are wanted.");
+					"If their tables are wanted, enrol again, and let the owner grant them.");
 }
 
 /* ---- the step that did not ---- */
 
 static void
-fail_step(Check *check, Step step, Verdict ok, const Fault *fault)
+fail_step(Check *check, Step step, const Fault *fault, const char *fix)
 {
-	set_finding(check, step, ok,
-				fault->detail != NULL ? psprintf("%s.  %s", fault->message, fault->detail) :
-				fault->message,
-				fault->hint);
+	set_finding(check, step, BAD,
+				fault->detail != NULL ? psprintf("%s.  %s", fault->reason, fault->detail) :
+				fault->reason,
+				fix != NULL ? fix : fault->hint);
+}
+
+/* Does the host's answer have the word, in whatever case? */
+static bool
+speaks_of(const HttpAnswer *answer, const char *word)
+{
+	size_t		length = strlen(word);
+
+	for (const char *c = answer->body; *c != '\0'; c++)
+		if (pg_strncasecmp(c, word, length) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * An alert is the server's opinion of us: of our certificate, or the lack of
+ * one, unless it says otherwise.
+ */
+static bool
+is_alert_of_certificate(const char *error)
+{
+	return strstr(error, " alert ") != NULL && strstr(error, "version") == NULL &&
+		strstr(error, "unrecognized name") == NULL;
 }
 
 static Step
 step_of_transport(const Check *check, const HttpAnswer *answer)
 {
-	const char *ca_file = check->account->http.ca_file;
+	const HttpSettings *http = &check->account->http;
 
 	switch (answer->outcome)
 	{
 		case HTTP_NAME_FAULT:
 			return STEP_NAME;
 		case HTTP_CONNECT_FAULT:
+			return check->tls && answer->connected && http->proxy == NULL ? STEP_TLS : STEP_TCP;
 		case HTTP_PROXY_FAULT:
 			return STEP_TCP;
 		case HTTP_FILE_FAULT:
-			return answer->file != NULL && ca_file != NULL && strcmp(answer->file, ca_file) == 0 ?
-				STEP_TLS : STEP_CERTIFICATE;
+			return answer->file != NULL && http->ca_file != NULL &&
+				strcmp(answer->file, http->ca_file) == 0 ? STEP_TLS : STEP_CERTIFICATE;
 		case HTTP_TLS_FAULT:
-			/* an alert is the server's opinion of us */
-			return strstr(answer->error, " alert ") != NULL ? STEP_CERTIFICATE : STEP_TLS;
+			return is_alert_of_certificate(answer->error) ? STEP_CERTIFICATE : STEP_TLS;
+		case HTTP_RESET:
+			/* with TLS 1.3 some servers hang up on a certificate that they do not like */
+			return check->tls && !answer->begun ? STEP_CERTIFICATE : STEP_VEHICLES;
 		default:
-			return STEP_CLIENT;
+			return STEP_VEHICLES;
 	}
 }
 
-/* Does the API's refusal speak of the application, not of the token? */
-static bool
-speaks_of_client(const HttpAnswer *answer)
+/* What to do about a client certificate that the host does not like. */
+static const char *
+fix_of_certificate(const Check *check, bool lost)
 {
-	for (const char *c = answer->body; *c != '\0'; c++)
-		if (pg_strncasecmp(c, "client id", 9) == 0 || pg_strncasecmp(c, "client_id", 9) == 0)
-			return true;
-	return false;
+	const Account *account = check->account;
+
+	if (account->http.cert_file == NULL)
+		return psprintf("Set cert_file and key_file of server \"%s\": the host seems to demand a client certificate.",
+						account->server_name);
+	return psprintf("Check that the certificate in %s has not expired, and is the one that was issued for client_id.%s",
+					account->http.cert_file,
+					lost ? "  If it is, try again later: connections are lost for other reasons, too." : "");
+}
+
+static const char *
+fix_of_transport(const Check *check, const HttpAnswer *answer, Step step)
+{
+	const char *server = check->account->server_name;
+
+	if (step == STEP_CERTIFICATE && answer->outcome != HTTP_FILE_FAULT)
+		return fix_of_certificate(check, answer->outcome == HTTP_RESET);
+	if (step == STEP_TLS && answer->outcome == HTTP_CONNECT_FAULT)
+		return psprintf("Check that host and port in base_url of server \"%s\" speak TLS, or raise connect_timeout.",
+						server);
+	if (step == STEP_TLS && answer->outcome == HTTP_TLS_FAULT)
+		return psprintf("Check that ca_file of server \"%s\" holds the authority that signed the host's certificate, and that base_url has the host's name, and a port that speaks TLS.",
+						server);
+	return NULL;
+}
+
+static void
+judge_transport(Check *check, const HttpAnswer *answer, const Fault *fault)
+{
+	Step		step = step_of_transport(check, answer);
+
+	pass_connection(check, answer, step);
+	fail_step(check, step, fault, fix_of_transport(check, answer, step));
+	if (step == STEP_TLS && answer->outcome == HTTP_CONNECT_FAULT)
+		check->steps[step].found = psprintf("connected, but the host does not answer to TLS.  %s",
+											fault->detail);
+}
+
+/* The option that a 401 blames, or NULL: the token. */
+static const char *
+option_refused(const HttpAnswer *answer)
+{
+	return speaks_of(answer, "client id") || speaks_of(answer, "client_id") ? "client_id" :
+		speaks_of(answer, "realm") ? "brand, or realm," : NULL;
+}
+
+static void
+judge_401(Check *check, const HttpAnswer *answer, const Fault *fault)
+{
+	const char *server = check->account->server_name;
+	const char *option = option_refused(answer);
+
+	if (option != NULL)
+		fail_step(check, STEP_CLIENT, fault,
+				  psprintf("Check %s of server \"%s\".", option, server));
+	else
+	{
+		set_finding(check, STEP_CLIENT, NOT_KNOWN, "the refusal does not speak of it", NULL);
+		fail_step(check, STEP_TOKEN, fault, !check->refreshed ? NULL :
+				  psprintf("The token has just been refreshed: check client_id, and brand or realm, of server \"%s\".",
+						   server));
+	}
+}
+
+static void
+judge_403(Check *check, const HttpAnswer *answer, const Fault *fault)
+{
+	/* the API itself, not a gateway before it */
+	bool		is_api = speaks_of(answer, "\"code\"");
+
+	if (check->tls && (speaks_of(answer, "certificate") ||
+					   (!is_api && check->account->http.cert_file == NULL)))
+	{
+		fail_step(check, STEP_CERTIFICATE, fault, fix_of_certificate(check, false));
+		return;
+	}
+	if (is_api)
+	{
+		/* application and token have passed */
+		set_finding(check, STEP_CLIENT, GOOD, check->account->client_id, NULL);
+		pass_token(check);
+		check_scopes(check);
+	}
+	fail_step(check, STEP_VEHICLES, fault, NULL);
 }
 
 static void
@@ -179,29 +285,16 @@ judge_refusal(Check *check, const HttpAnswer *answer)
 
 	if (answer->outcome != HTTP_ANSWERED)
 	{
-		Step		step = step_of_transport(check, answer);
-
-		pass_connection(check, answer, step);
-		fail_step(check, step, step == STEP_CLIENT ? NOT_KNOWN : BAD, fault);
+		judge_transport(check, answer, fault);
 		return;
 	}
 	pass_connection(check, answer, STEP_CLIENT);
-	if (answer->status == 401 && !speaks_of_client(answer))
-	{
-		set_finding(check, STEP_CLIENT, NOT_KNOWN, "the API refuses without speaking of it", NULL);
-		fail_step(check, STEP_TOKEN, BAD, fault);
-	}
+	if (answer->status == 401)
+		judge_401(check, answer, fault);
 	else if (answer->status == 403)
-	{
-		set_finding(check, STEP_CLIENT, GOOD, check->account->client_id, NULL);
-		check_scopes(check);
-		fail_step(check, STEP_VEHICLES, BAD, fault);
-	}
+		judge_403(check, answer, fault);
 	else
-	{
-		/* a 5xx, a 429, a page of HTML, ... do not blame the client id */
-		fail_step(check, STEP_CLIENT, answer->status == 401 ? BAD : NOT_KNOWN, fault);
-	}
+		fail_step(check, STEP_VEHICLES, fault, NULL);
 }
 
 /* ---- all together ---- */
@@ -225,7 +318,7 @@ judge_content(Check *check, Probe *probe, const HttpAnswer *answer)
 	if (answer->status == 200)
 		fault = probe_vehicles(probe, answer, count_vehicle, check, &next);
 	if (fault != NULL)
-		fail_step(check, STEP_VEHICLES, BAD, fault);
+		fail_step(check, STEP_VEHICLES, fault, NULL);
 	else if (check->vehicles > 0)
 		set_finding(check, STEP_VEHICLES, GOOD,
 					psprintf("%d%s", check->vehicles, next != NULL ? " or more" : ""), NULL);
@@ -242,7 +335,7 @@ fail_token(Check *check, const TokenRefusal *refusal)
 	const char *fix = check->steps[STEP_TOKEN].fix;
 
 	if (refusal->fault != NULL)
-		fail_step(check, STEP_TOKEN, BAD, refusal->fault);
+		fail_step(check, STEP_TOKEN, refusal->fault, NULL);
 	else if (refusal->why != NULL)
 		set_finding(check, STEP_TOKEN, BAD,
 					psprintf("%s%s%s", said != NULL ? said : "", said != NULL ? "  " : "", refusal->why),
@@ -256,25 +349,32 @@ ask_vehicles(Probe *probe)
 	return http_answer(probe_wait(probe));
 }
 
+/* A 401 for which another token may be the remedy. */
 static bool
 is_refused_token(const HttpAnswer *answer)
 {
-	return answer->outcome == HTTP_ANSWERED && answer->status == 401 && !speaks_of_client(answer);
+	return answer->outcome == HTTP_ANSWERED && answer->status == 401 &&
+		option_refused(answer) == NULL;
 }
 
 /* Another token for one that is missing, or refused; false, and why, when there is none. */
 static bool
 replace_token(Check *check, TokenRefusal *refusal)
 {
+	const Account *account = check->account;
 	const Account *another;
 
-	if (check->account->refresh_token == NULL && check->account->access_token == NULL)
+	if (account->access_token == NULL &&
+		(account->refresh_token == NULL || account->client_secret == NULL))
 	{
-		refusal->why = "The user mapping has no access_token.";
-		refusal->hint = "Enrol with stellantis.authorize_url and stellantis.enroll.";
+		refusal->why = "The user mapping has no access token.";
+		refusal->hint = account->refresh_token == NULL ?
+			"Enrol with stellantis.authorize_url and stellantis.enroll." :
+			psprintf("Add client_secret, with which refresh_token brings one, by ALTER USER MAPPING ... SERVER %s.",
+					 quote_identifier(account->server_name));
 		return false;
 	}
-	another = token_after_refusal(check->account, check->userid, CurrentMemoryContext, refusal);
+	another = token_after_refusal(account, check->userid, CurrentMemoryContext, refusal);
 	if (another == NULL)
 		return false;
 	check->account = another;
@@ -282,7 +382,10 @@ replace_token(Check *check, TokenRefusal *refusal)
 	return true;
 }
 
-/* Asks, and once more with another token when the API wants one. */
+/*
+ * Asks, and once more with another token when the API wants one.  Without any
+ * token, too: the answer is a refusal, but up to there the way is known.
+ */
 static void
 run_check(Check *check)
 {
@@ -290,20 +393,20 @@ run_check(Check *check)
 	Probe	   *probe;
 	const HttpAnswer *answer;
 
-	if (check->account->access_token == NULL && !replace_token(check, &refusal))
-	{
-		fail_token(check, &refusal);
-		return;
-	}
+	if (check->account->access_token == NULL)
+		(void) replace_token(check, &refusal);
 	probe = probe_create(check->account, false);
 	answer = ask_vehicles(probe);
-	if (is_refused_token(answer) && !check->refreshed && replace_token(check, &refusal))
+	if (is_refused_token(answer) && check->account->access_token != NULL && !check->refreshed &&
+		replace_token(check, &refusal))
 	{
 		probe->account = check->account;
 		answer = ask_vehicles(probe);
 		if (is_refused_token(answer))
 			token_refused_again(check->account);
 	}
+	if (is_refused_token(answer) && check->refreshed)
+		token_refused_again(check->account);
 	if (probe_has_content(answer) || answer_is_no_data(answer) ||
 		(answer->outcome == HTTP_ANSWERED && answer->status == 204))
 		judge_content(check, probe, answer);

@@ -23,6 +23,7 @@ typedef struct HttpSettings
 	int64		max_response_bytes; /* body after decompression; 0 = none */
 	int			retries;		/* repeats of a GET after the first attempt */
 	int			max_retry_wait_ms;	/* a longer Retry-After fails at once */
+	bool		fresh;			/* not over a connection that was kept open */
 } HttpSettings;
 
 typedef enum HttpOutcome
@@ -63,6 +64,8 @@ typedef struct HttpAnswer
 	const char *error;			/* libcurl's words for a transport fault, or "" */
 	const char *file;			/* HTTP_FILE_FAULT: which file, or NULL */
 	const char *address;		/* of the host or proxy that was connected to, or "" */
+	bool		connected;		/* TCP was established: later faults are TLS's or the host's */
+	bool		begun;			/* the host has said something */
 	int			attempts;		/* transmissions, at least 1 */
 	HttpQuota	quota;
 } HttpAnswer;

@@ -93,6 +93,12 @@ set_reach(CURL *easy, const HttpSettings *s)
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_NETRC, (long) CURL_NETRC_IGNORED);
 	SET(CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
+	if (s->fresh)
+	{
+		SET(CURLOPT_FRESH_CONNECT, 1L);
+		SET(CURLOPT_FORBID_REUSE, 1L);
+		SET(CURLOPT_DNS_CACHE_TIMEOUT, 0L);
+	}
 	SET(CURLOPT_TCP_KEEPALIVE, 1L);
 	SET(CURLOPT_TCP_KEEPIDLE, 60L);
 	SET(CURLOPT_TCP_KEEPINTVL, 15L);
@@ -404,13 +410,17 @@ static int64
 take_stock(Transfer *transfer, HttpAnswer *answer)
 {
 	curl_off_t	bytes = 0;
+	curl_off_t	connected = 0;
 	char	   *address = NULL;
 
 	(void) curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
 	(void) curl_easy_getinfo(transfer->easy, CURLINFO_PRIMARY_IP, &address);
+	(void) curl_easy_getinfo(transfer->easy, CURLINFO_CONNECT_TIME_T, &connected);
 	strlcpy(transfer->address, address != NULL ? address : "", sizeof(transfer->address));
 	mux_remove(transfer->easy);
 	answer->address = transfer->address;
+	answer->connected = connected > 0;
+	answer->begun = transfer->header_bytes > 0;
 
 	answer->retry_after_ms = intake_retry_after(transfer, answer->status);
 	answer->content_type = transfer->content_type;

@@ -17,7 +17,10 @@ probe_create(const Account *account, bool patient)
 	probe->account = account;
 	probe->http = account->http;
 	if (!patient)
+	{
 		probe->http.retries = 0;
+		probe->http.fresh = true;
+	}
 	probe->group = http_group_create(CurrentMemoryContext, &probe->http, pace_admit,
 									 &probe->account);
 	return probe;

@@ -19,7 +19,10 @@ typedef struct Probe
 	HttpGroup  *group;
 } Probe;
 
-/* In the current memory context.  "patient": with the account's retries. */
+/*
+ * In the current memory context.  "patient": with the account's
+ * retries; otherwise one attempt, and all the way from name resolution on.
+ */
 extern Probe *probe_create(const Account *account, bool patient);
 
 /*

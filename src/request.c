@@ -146,12 +146,13 @@ request_param_extensions(StringInfo url, uint32 extensions)
 const char **
 request_headers(const Account *account, const char *accept)
 {
-	const char **headers = palloc(sizeof(char *) * 4);
+	const char **headers = palloc0(sizeof(char *) * 4);
+	int			n = 0;
 
-	headers[0] = psprintf("Authorization: Bearer %s", account->access_token);
-	headers[1] = psprintf("x-introspect-realm: %s", account->realm);
-	headers[2] = psprintf("Accept: %s", accept);
-	headers[3] = NULL;
+	headers[n++] = psprintf("x-introspect-realm: %s", account->realm);
+	headers[n++] = psprintf("Accept: %s", accept);
+	if (account->access_token != NULL)
+		headers[n++] = psprintf("Authorization: Bearer %s", account->access_token);
 	return headers;
 }
 
