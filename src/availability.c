@@ -6,14 +6,19 @@
  * datum (referenced), the car has what measures it (produced), a service that
  * the owner activated sends it (uploaded), the owner lets this application read
  * it (authorized).  The first is the catalog's, the second in the listing, the
- * fourth in the token's scopes: so only what these leave open is asked for, a
- * row of it at most.
+ * fourth in the token's scopes, when they are known: so only what these leave
+ * open is asked for, a row of it at most.
+ *
+ * Whether the listing names only what the token may read is not documented.
+ * So that a capability is missing there tells something of the car only where
+ * the scope is known to be granted.
  */
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "foreign/foreign.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "probe.h"
 #include "server.h"
@@ -39,7 +44,8 @@ typedef struct Supply
 	Truth		produced;
 	Truth		uploaded;
 	Truth		authorized;
-	const char *fault;			/* what the API said, if it gave no answer */
+	const char *fault;			/* what the API said, if it gave no rows */
+	const Account *asked_by;	/* whose token went with the question */
 } Supply;
 
 typedef struct Car
@@ -59,7 +65,15 @@ typedef struct Survey
 	List	   *cars;
 	List	   *questions;		/* of Supply, that are to be asked */
 	int			in_flight;
+	int			replaced;		/* tokens, on the way */
+	bool		taken;			/* the API has accepted the present one */
 } Survey;
+
+/*
+ * A token may end amid the survey, but not over and over: a 401 may also be
+ * how an endpoint refuses a scope.
+ */
+#define MAX_REPLACED	2
 
 static bool
 is_of_car(const Resource *resource)
@@ -67,19 +81,23 @@ is_of_car(const Resource *resource)
 	return resource->parent != PARENT_ACCOUNT;
 }
 
-/* Each of a list between commas, and what "test" says of all of them. */
-static bool
-each_of(const char *list, bool (*test) (const char *name, const void *arg), const void *arg)
+/* Those of a list between commas of which "test" says no; NULL if there are none. */
+static const char *
+lacking(const char *list, bool (*test) (const char *name, const void *arg), const void *arg)
 {
+	StringInfoData missing;
+
+	initStringInfo(&missing);
 	while (*list != '\0')
 	{
 		size_t		length = strcspn(list, ",");
+		const char *name = pnstrdup(list, length);
 
-		if (!test(pnstrdup(list, length), arg))
-			return false;
+		if (!test(name, arg))
+			appendStringInfo(&missing, "%s%s", missing.len > 0 ? ", " : "", name);
 		list += length + (list[length] == ',');
 	}
-	return true;
+	return missing.len > 0 ? missing.data : NULL;
 }
 
 static bool
@@ -117,7 +135,7 @@ is_produced(const Resource *resource, const Car *car)
 {
 	if (car->unknown)
 		return UNKNOWN;
-	if (!each_of(resource->scopes, is_capable, car))
+	if (lacking(resource->scopes, is_capable, car) != NULL)
 		return NO;
 	return resource->capability == NULL || is_capable(resource->capability, car) ? YES : UNKNOWN;
 }
@@ -162,38 +180,59 @@ add_car(const char *id, const char *vin, Datum capabilities, bool unknown, void 
 		if (!is_of_car(resource))
 			continue;
 		if (granted != NULL)
-			datum->authorized = each_of(resource->scopes, is_granted, granted) ? YES : NO;
+			datum->authorized = lacking(resource->scopes, is_granted, granted) == NULL ? YES : NO;
 		datum->produced = is_produced(resource, car);
 	}
 	survey->cars = lappend(survey->cars, car);
 }
 
-/* Raises unless the listing can be used; another token is tried for. */
+/*
+ * Another token for one that the API refuses; false, with the reason, when
+ * there is none.
+ */
 static bool
-usable_listing(Survey *survey, const HttpAnswer *answer, bool *replaced)
+replace_token(Survey *survey, const Account *refused, TokenRefusal *refusal)
 {
 	Probe	   *probe = survey->probe;
+	const Account *another;
+
+	memset(refusal, 0, sizeof(TokenRefusal));
+	if (probe->account != refused)
+		return true;
+	if (survey->replaced == MAX_REPLACED || (survey->replaced > 0 && !survey->taken))
+	{
+		if (!survey->taken)
+			token_refused_again(refused);
+		refusal->why = "The access token had been refreshed just before.";
+		refusal->hint = psprintf("Check client_id, and brand or realm, of server \"%s\".",
+								 refused->server_name);
+		return false;
+	}
+	another = token_after_refusal(refused, survey->userid, CurrentMemoryContext, refusal);
+	if (another == NULL)
+		return false;
+	probe->account = another;
+	survey->replaced++;
+	survey->taken = false;
+	return true;
+}
+
+/* Raises unless the listing can be used, or be asked for with another token. */
+static bool
+usable_listing(Survey *survey, const HttpAnswer *answer)
+{
+	const Account *account = survey->probe->account;
 	FaultContext context = {.resource = catalog_resource("vehicles"),
-	.server_name = probe->account->server_name,.secrets = probe->account->secrets};
-	TokenRefusal refusal = {0};
+	.server_name = account->server_name,.secrets = account->secrets};
+	TokenRefusal refusal;
 
 	if (probe_has_content(answer))
 		return true;
-	if (answer->outcome == HTTP_ANSWERED && answer->status == 401 && *replaced)
-		token_refused_again(probe->account);
-	else if (answer->outcome == HTTP_ANSWERED && answer->status == 401)
-	{
-		const Account *another = token_after_refusal(probe->account, survey->userid,
-													 CurrentMemoryContext, &refusal);
-
-		*replaced = true;
-		if (another != NULL)
-		{
-			probe->account = another;
-			return false;
-		}
-	}
-	fault_report(ERROR, refusal.fault != NULL ? refusal.fault : fault_of_answer(answer, &context));
+	if (answer->outcome != HTTP_ANSWERED || answer->status != 401)
+		fault_report(ERROR, fault_of_answer(answer, &context));
+	if (!replace_token(survey, account, &refusal))
+		fault_report(ERROR, refusal.fault != NULL ? refusal.fault :
+					 fault_of_refused_token(answer, &context, refusal.why, refusal.hint));
 	return false;
 }
 
@@ -203,7 +242,6 @@ list_cars(Survey *survey)
 	const Resource *vehicles = catalog_resource("vehicles");
 	strset_hash *tokens = strset_create(CurrentMemoryContext, 8, NULL);
 	char	   *token = NULL;
-	bool		replaced = false;
 
 	for (;;)
 	{
@@ -215,8 +253,9 @@ list_cars(Survey *survey)
 		if (answer_is_no_data(answer) ||
 			(answer->outcome == HTTP_ANSWERED && answer->status == 204))
 			return;
-		if (!usable_listing(survey, answer, &replaced))
+		if (!usable_listing(survey, answer))
 			continue;
+		survey->taken = true;
 		fault = probe_vehicles(survey->probe, answer, add_car, survey, &token);
 		if (fault != NULL)
 			fault_report(ERROR, fault);
@@ -229,36 +268,56 @@ list_cars(Survey *survey)
 
 /* ---- what the endpoints answer ---- */
 
-/* Way points are below trips: whether they come follows from the others. */
+/*
+ * Way points are below trips: whether they come follows from the others.  What
+ * the car does not produce is asked for only to learn about the scope.
+ */
 static bool
 is_asked(const Supply *datum)
 {
-	return datum->resource->parent == PARENT_VEHICLE &&
-		datum->authorized != NO && datum->produced != NO;
+	return datum->resource->parent == PARENT_VEHICLE && datum->authorized != NO &&
+		(datum->produced != NO || datum->authorized == UNKNOWN);
 }
 
+/* No rows: the API refuses, or fails. */
 static void
-note_answer(Survey *survey, Supply *datum, const HttpAnswer *answer)
+note_fault(Survey *survey, Supply *datum, const HttpAnswer *answer)
 {
 	FaultContext context = {.resource = datum->resource,.vehicle = datum->car->vin,
 	.server_name = survey->probe->account->server_name,.secrets = survey->probe->account->secrets};
+	const Fault *fault = fault_of_answer(answer, &context);
+
+	if (answer->outcome == HTTP_ANSWERED && answer->status == 403)
+		datum->authorized = NO;
+	datum->fault = fault->detail == NULL ? fault->reason :
+		psprintf("%s.  %s", fault->reason, fault->detail);
+}
+
+/* False: it is to be asked again. */
+static bool
+note_answer(Survey *survey, Supply *datum, const HttpAnswer *answer)
+{
+	TokenRefusal refusal;
 	bool		none = answer_is_no_data(answer) ||
 		(answer->outcome == HTTP_ANSWERED && answer->status == 204) ||
 		(probe_has_content(answer) && probe_is_empty(datum->resource, answer));
 
+	if (answer->outcome == HTTP_ANSWERED && answer->status == 401 &&
+		replace_token(survey, datum->asked_by, &refusal))
+		return false;
+	if (answer->outcome == HTTP_ANSWERED && answer->status != 401 &&
+		datum->asked_by == survey->probe->account)
+		survey->taken = true;
 	if (none || probe_has_content(answer))
 	{
 		datum->authorized = YES;
 		datum->uploaded = !none ? YES : datum->resource->of_events ? UNKNOWN : NO;
 		if (!none)
 			datum->produced = YES;
-		return;
 	}
-	if (answer->outcome == HTTP_ANSWERED && answer->status == 403)
-		datum->authorized = NO;
-	datum->fault = fault_of_answer(answer, &context)->detail;
-	if (datum->fault == NULL)
-		datum->fault = fault_of_answer(answer, &context)->reason;
+	else
+		note_fault(survey, datum, answer);
+	return true;
 }
 
 /* All questions, so many at once as the server's option concurrency says. */
@@ -274,60 +333,113 @@ ask_cars(Survey *survey)
 			Supply	   *datum = linitial(survey->questions);
 
 			survey->questions = list_delete_first(survey->questions);
+			datum->asked_by = survey->probe->account;
 			probe_ask(survey->probe, datum->resource, datum->car->id, 0, NULL, true, datum);
 			survey->in_flight++;
 		}
 		request = probe_wait(survey->probe);
 		if (request != NULL)
 		{
+			Supply	   *datum = http_tag(request);
+
 			survey->in_flight--;
-			note_answer(survey, http_tag(request), http_answer(request));
+			if (!note_answer(survey, datum, http_answer(request)))
+				survey->questions = lappend(survey->questions, datum);
 			http_release(request);
 		}
-	} while (request != NULL);
+	} while (request != NULL || survey->questions != NIL);
 }
 
-/* Way points come when trips do, and positions. */
+static Supply *
+supply_of(Car *car, const char *table)
+{
+	for (int i = 0; i < catalog_nresources; i++)
+		if (strcmp(car->data[i].resource->name, table) == 0)
+			return &car->data[i];
+	return NULL;
+}
+
+static Truth
+both(Truth a, Truth b)
+{
+	return a == NO || b == NO ? NO : a == YES && b == YES ? YES : UNKNOWN;
+}
+
+/*
+ * Way points come when trips do, and positions.  A car that hides where it is
+ * now may have told it before.
+ */
 static void
 derive_waypoints(Car *car)
 {
-	Truth		trips = UNKNOWN,
-				positions = UNKNOWN;
+	const Supply *trips = supply_of(car, "trips");
+	const Supply *positions = supply_of(car, "positions");
+	Supply	   *waypoints = supply_of(car, "waypoints");
 
-	for (int i = 0; i < catalog_nresources; i++)
-	{
-		if (car->data[i].resource == catalog_resource("trips"))
-			trips = car->data[i].uploaded;
-		else if (car->data[i].resource == catalog_resource("positions"))
-			positions = car->data[i].uploaded;
-	}
-	for (int i = 0; i < catalog_nresources; i++)
-		if (car->data[i].resource->parent == PARENT_TRIP)
-			car->data[i].uploaded = trips == NO || positions == NO ? NO :
-				trips == YES && positions == YES ? YES : UNKNOWN;
+	if (waypoints->authorized != NO)
+		waypoints->authorized = both(trips->authorized, positions->authorized);
+	waypoints->produced = both(trips->produced, positions->produced);
+	waypoints->uploaded = trips->uploaded == NO ? NO :
+		both(trips->uploaded, positions->uploaded) == YES ? YES : UNKNOWN;
+	waypoints->fault = trips->fault != NULL ? trips->fault : positions->fault;
+}
+
+/* What was only assumed of a car whose capabilities the token may not let us see. */
+static void
+settle_produced(Supply *datum)
+{
+	if (datum->produced == NO && datum->authorized != YES)
+		datum->produced = UNKNOWN;
 }
 
 /* ---- rows ---- */
 
 static const char *
-reason_of(const Supply *datum)
+reason_of_denial(const Supply *datum, const char *granted)
 {
-	const char *scopes = column_scopes(datum->resource, NULL);
+	const char *scopes = granted == NULL ? NULL :
+		lacking(datum->resource->scopes, is_granted, granted);
 
+	if (granted != NULL && scopes == NULL)
+		return psprintf("The API denies it, although the token has the scope: %s", datum->fault);
+	return psprintf("The owner has not granted %s to this application: enrol again, and ask for it.",
+					scopes != NULL ? scopes : column_scopes(datum->resource, NULL));
+}
+
+/* There are none; which of the conditions may be to blame. */
+static const char *
+reason_of_none(const Supply *datum)
+{
+	const Resource *resource = datum->resource;
+	bool		is_position = strstr(resource->scopes, "data:position") != NULL;
+
+	return psprintf("The API has none of this car: %s%s%sthe service that uploads it is not activated%s.",
+					datum->produced == YES ? "" : "the car does not produce it, or ",
+					resource->of_events ? "nothing has happened, or " : "",
+					is_position ? "privacy mode hides it, or " : "",
+					resource->of_events ? "" : ", or the car has not sent any yet");
+}
+
+static const char *
+reason_of(const Supply *datum, const char *granted)
+{
 	if (datum->authorized == NO)
-		return psprintf("The owner has not granted %s to this application: enrol again, and ask for it.", scopes);
+		return reason_of_denial(datum, granted);
 	if (datum->produced == NO)
+	{
+		const char *missing = lacking(datum->resource->scopes, is_capable, datum->car);
+
 		return psprintf("The car does not produce it: its onboardCapabilities lack %s.",
-						scopes);
+						missing != NULL ? missing : column_scopes(datum->resource, NULL));
+	}
+	if (datum->uploaded == YES)
+		return datum->resource->parent == PARENT_VEHICLE ? "It is there." :
+			"It comes with trips and positions, which are there.";
 	if (datum->fault != NULL)
 		return psprintf("It is not known: %s", datum->fault);
-	if (datum->uploaded == NO)
-		return "The API has none of this car: the service that uploads it is not activated, or the car has not sent any yet.";
-	if (datum->uploaded == YES)
-		return "It is there.";
-	if (datum->resource->of_events)
-		return "The API has none of this car: nothing has happened, or the service that uploads it is not activated.";
-	return "It is not known whether the car uploads it.";
+	if (datum->resource->parent == PARENT_TRIP && datum->uploaded == UNKNOWN)
+		return "It is not known: there are trips, but no last position, so privacy mode may hide these, too.";
+	return reason_of_none(datum);
 }
 
 static void
@@ -338,7 +450,7 @@ set_truth(Datum *value, bool *isnull, Truth truth)
 }
 
 static void
-add_row(ResultRows *rows, const Supply *datum)
+add_row(ResultRows *rows, const Supply *datum, const char *granted)
 {
 	Datum		values[9];
 	bool		nulls[9] = {false};
@@ -351,7 +463,7 @@ add_row(ResultRows *rows, const Supply *datum)
 	set_truth(&values[5], &nulls[5], datum->produced);
 	set_truth(&values[6], &nulls[6], datum->uploaded);
 	set_truth(&values[7], &nulls[7], datum->authorized);
-	set_text(&values[8], &nulls[8], reason_of(datum));
+	set_text(&values[8], &nulls[8], reason_of(datum, granted));
 	rows_add(rows, values, nulls);
 }
 
@@ -388,8 +500,12 @@ stellantis_availability(PG_FUNCTION_ARGS)
 
 		derive_waypoints(car);
 		for (int i = 0; i < catalog_nresources; i++)
-			if (is_of_car(catalog_resources[i]))
-				add_row(&rows, &car->data[i]);
+		{
+			if (!is_of_car(catalog_resources[i]))
+				continue;
+			settle_produced(&car->data[i]);
+			add_row(&rows, &car->data[i], survey.probe->account->scope);
+		}
 	}
 	return (Datum) 0;
 }
