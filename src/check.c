@@ -98,7 +98,8 @@ pass_token(Check *check)
 
 	set_finding(check, STEP_TOKEN, GOOD,
 				psprintf("accepted%s; %s%s", check->refreshed ? " after a refresh" : "",
-						 TIMESTAMP_NOT_FINITE(expires_at) ? "when it expires is not known" : "expires at ",
+						 TIMESTAMP_NOT_FINITE(expires_at) ? "when it expires is not known" :
+						 expires_at <= GetCurrentTimestamp() ? "should have expired at " : "expires at ",
 						 TIMESTAMP_NOT_FINITE(expires_at) ? "" : timestamptz_to_str(expires_at)),
 				NULL);
 }
@@ -337,9 +338,13 @@ fail_token(Check *check, const TokenRefusal *refusal)
 	if (refusal->fault != NULL)
 		fail_step(check, STEP_TOKEN, refusal->fault, NULL);
 	else if (refusal->why != NULL)
+	{
+		const char *between = said == NULL ? "" : said[strlen(said) - 1] == '.' ? "  " : ".  ";
+
 		set_finding(check, STEP_TOKEN, BAD,
-					psprintf("%s%s%s", said != NULL ? said : "", said != NULL ? "  " : "", refusal->why),
+					psprintf("%s%s%s", said != NULL ? said : "", between, refusal->why),
 					refusal->hint != NULL ? refusal->hint : fix);
+	}
 }
 
 static const HttpAnswer *
@@ -382,9 +387,18 @@ replace_token(Check *check, TokenRefusal *refusal)
 	return true;
 }
 
+/* Is there no token that a query would send? */
+static bool
+lacks_token(const Account *account)
+{
+	return account->access_token == NULL ||
+		(account->token_expires_at <= GetCurrentTimestamp() &&
+		 account->refresh_token != NULL && !account->refresh_off);
+}
+
 /*
- * Asks, and once more with another token when the API wants one.  Without any
- * token, too: the answer is a refusal, but up to there the way is known.
+ * Asks, and once more with another token when the API wants one.  Without a
+ * good token, too: the answer is a refusal, but up to there the way is known.
  */
 static void
 run_check(Check *check)
@@ -392,13 +406,13 @@ run_check(Check *check)
 	TokenRefusal refusal = {0};
 	Probe	   *probe;
 	const HttpAnswer *answer;
+	bool		tried = lacks_token(check->account);
 
-	if (check->account->access_token == NULL)
+	if (tried)
 		(void) replace_token(check, &refusal);
 	probe = probe_create(check->account, false);
 	answer = ask_vehicles(probe);
-	if (is_refused_token(answer) && check->account->access_token != NULL && !check->refreshed &&
-		replace_token(check, &refusal))
+	if (is_refused_token(answer) && !tried && replace_token(check, &refusal))
 	{
 		probe->account = check->account;
 		answer = ask_vehicles(probe);

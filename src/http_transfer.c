@@ -419,7 +419,8 @@ take_stock(Transfer *transfer, HttpAnswer *answer)
 	strlcpy(transfer->address, address != NULL ? address : "", sizeof(transfer->address));
 	mux_remove(transfer->easy);
 	answer->address = transfer->address;
-	answer->connected = connected > 0;
+	/* libcurl 7.88 forgets the time when TLS does not come about */
+	answer->connected = connected > 0 || transfer->address[0] != '\0';
 	answer->begun = transfer->header_bytes > 0;
 
 	answer->retry_after_ms = intake_retry_after(transfer, answer->status);
