@@ -286,14 +286,15 @@ state_is_of(const Account *account, const char *signed_state, const char *uri)
 static bool
 state_is_genuine(const Account *account, Redirected *redirected)
 {
-	size_t		length = strlen(redirected->uri);
+	const char *host = strstr(redirected->uri, "://");
+	const char *path = host != NULL ? strchr(host + strlen("://"), '/') : NULL;
 	char	   *bare;
 
 	if (state_is_of(account, redirected->state, redirected->uri))
 		return true;
-	if (length == 0 || redirected->uri[length - 1] != '/')
+	if (path == NULL || strcmp(path, "/") != 0)
 		return false;
-	bare = pnstrdup(redirected->uri, length - 1);
+	bare = pnstrdup(redirected->uri, path - redirected->uri);
 	if (!state_is_of(account, redirected->state, bare))
 		return false;
 	redirected->uri = bare;
@@ -319,12 +320,16 @@ check_redirected(const Account *account, Redirected *redirected)
 	if (redirected->code == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
-				 errmsg("the owner's consent was not given"),
-				 errdetail("The page answered: %s%s%s.",
+				 strcmp(redirected->error, "access_denied") == 0 ?
+				 errmsg("the owner has not given consent") :
+				 errmsg("the page where the owner consents has failed"),
+				 errdetail("It answered \"%s%s%s\".",
 						   redact(redirected->error, account->secrets, 100),
 						   redirected->error_description != NULL ? ": " : "",
 						   redirected->error_description != NULL ?
 						   redact(redirected->error_description, account->secrets, 300) : ""),
+				 strcmp(redirected->error, "invalid_scope") == 0 ?
+				 errhint("Start again with stellantis.authorize_url, and other scopes.") :
 				 errhint("Start again with stellantis.authorize_url.")));
 }
 
