@@ -63,17 +63,11 @@ typedef struct Survey
 	Probe	   *probe;
 	Oid			userid;
 	List	   *cars;
+	strset_hash *ids;			/* of these */
 	List	   *questions;		/* of Supply, that are to be asked */
 	int			in_flight;
-	int			replaced;		/* tokens, on the way */
-	bool		taken;			/* the API has accepted the present one */
+	bool		replaced;		/* the token, on the way */
 } Survey;
-
-/*
- * A token may end amid the survey, but not over and over: a 401 may also be
- * how an endpoint refuses a scope.
- */
-#define MAX_REPLACED	2
 
 static bool
 is_of_car(const Resource *resource)
@@ -162,8 +156,11 @@ add_car(const char *id, const char *vin, Datum capabilities, bool unknown, void 
 {
 	Survey	   *survey = arg;
 	const char *granted = survey->probe->account->scope;
-	Car		   *car = palloc0(sizeof(Car));
+	Car		   *car;
 
+	if (!strset_add(survey->ids, id))
+		return;					/* it has moved to the next page meanwhile */
+	car = palloc0(sizeof(Car));
 	car->id = id;
 	car->vin = vin;
 	car->unknown = unknown;
@@ -188,7 +185,8 @@ add_car(const char *id, const char *vin, Datum capabilities, bool unknown, void 
 
 /*
  * Another token for one that the API refuses; false, with the reason, when
- * there is none.
+ * there is none.  A token may end amid the survey, but not twice: then a 401 is
+ * how an endpoint refuses a scope.
  */
 static bool
 replace_token(Survey *survey, const Account *refused, TokenRefusal *refusal)
@@ -199,9 +197,9 @@ replace_token(Survey *survey, const Account *refused, TokenRefusal *refusal)
 	memset(refusal, 0, sizeof(TokenRefusal));
 	if (probe->account != refused)
 		return true;
-	if (survey->replaced == MAX_REPLACED || (survey->replaced > 0 && !survey->taken))
+	if (survey->replaced)
 	{
-		if (!survey->taken)
+		if (survey->cars == NIL)
 			token_refused_again(refused);
 		refusal->why = "The access token had been refreshed just before.";
 		refusal->hint = psprintf("Check client_id, and brand or realm, of server \"%s\".",
@@ -212,8 +210,7 @@ replace_token(Survey *survey, const Account *refused, TokenRefusal *refusal)
 	if (another == NULL)
 		return false;
 	probe->account = another;
-	survey->replaced++;
-	survey->taken = false;
+	survey->replaced = true;
 	return true;
 }
 
@@ -236,32 +233,42 @@ usable_listing(Survey *survey, const HttpAnswer *answer)
 	return false;
 }
 
+/* The cars of a page; raises when it is broken, or brings nothing new. */
+static void
+use_listing(Survey *survey, const HttpAnswer *answer, char **next)
+{
+	FaultContext context = {.resource = catalog_resource("vehicles"),
+	.server_name = survey->probe->account->server_name,.secrets = survey->probe->account->secrets};
+	int			before = list_length(survey->cars);
+	const Fault *fault = probe_vehicles(survey->probe, answer, add_car, survey, next);
+
+	if (fault == NULL && *next != NULL && list_length(survey->cars) == before)
+		fault = fault_of_content(&context, "pages go on without bringing anything new", NULL);
+	if (fault != NULL)
+		fault_report(ERROR, fault);
+}
+
 static void
 list_cars(Survey *survey)
 {
-	const Resource *vehicles = catalog_resource("vehicles");
-	strset_hash *tokens = strset_create(CurrentMemoryContext, 8, NULL);
 	char	   *token = NULL;
 
+	survey->ids = strset_create(CurrentMemoryContext, 64, NULL);
 	for (;;)
 	{
 		const HttpAnswer *answer;
-		const Fault *fault;
 
-		probe_ask(survey->probe, vehicles, NULL, EXT_CAPABILITIES, token, false, NULL);
+		probe_ask(survey->probe, catalog_resource("vehicles"), NULL, EXT_CAPABILITIES, token,
+				  false, NULL);
 		answer = http_answer(probe_wait(survey->probe));
-		if (answer_is_no_data(answer) ||
-			(answer->outcome == HTTP_ANSWERED && answer->status == 204))
+		if (token == NULL &&
+			(answer_is_no_data(answer) ||
+			 (answer->outcome == HTTP_ANSWERED && answer->status == 204)))
 			return;
 		if (!usable_listing(survey, answer))
 			continue;
-		survey->taken = true;
-		fault = probe_vehicles(survey->probe, answer, add_car, survey, &token);
-		if (fault != NULL)
-			fault_report(ERROR, fault);
-
-		/* a server that goes in circles has said all it can */
-		if (token == NULL || !strset_add(tokens, token))
+		use_listing(survey, answer, &token);
+		if (token == NULL)
 			return;
 	}
 }
@@ -305,15 +312,11 @@ note_answer(Survey *survey, Supply *datum, const HttpAnswer *answer)
 	if (answer->outcome == HTTP_ANSWERED && answer->status == 401 &&
 		replace_token(survey, datum->asked_by, &refusal))
 		return false;
-	if (answer->outcome == HTTP_ANSWERED && answer->status != 401 &&
-		datum->asked_by == survey->probe->account)
-		survey->taken = true;
 	if (none || probe_has_content(answer))
 	{
-		datum->authorized = YES;
+		if (!datum->resource->answers_without)
+			datum->authorized = YES;
 		datum->uploaded = !none ? YES : datum->resource->of_events ? UNKNOWN : NO;
-		if (!none)
-			datum->produced = YES;
 	}
 	else
 		note_fault(survey, datum, answer);
@@ -350,6 +353,44 @@ ask_cars(Survey *survey)
 	} while (request != NULL || survey->questions != NIL);
 }
 
+/* What the endpoints that do not answer without the scopes have said of them. */
+static Truth
+learned(const Survey *survey, const char *scopes)
+{
+	ListCell   *lc;
+
+	foreach(lc, survey->cars)
+	{
+		const Car  *car = lfirst(lc);
+
+		for (int i = 0; i < catalog_nresources; i++)
+		{
+			const Supply *datum = &car->data[i];
+
+			if (datum->authorized != UNKNOWN && !datum->resource->answers_without &&
+				strcmp(datum->resource->scopes, scopes) == 0)
+				return datum->authorized;
+		}
+	}
+	return UNKNOWN;
+}
+
+/* The conclusions, when all is asked. */
+static void
+settle(const Survey *survey, Supply *datum)
+{
+	if (datum->authorized == UNKNOWN && datum->resource->answers_without)
+		datum->authorized = learned(survey, datum->resource->scopes);
+	if (datum->authorized == NO && datum->resource->answers_without)
+		datum->uploaded = UNKNOWN;	/* there are rows, of nothing */
+	if (datum->authorized != NO && datum->uploaded == YES)
+		datum->produced = YES;
+
+	/* a list of capabilities may have been cut to the scopes */
+	if (datum->authorized != YES && datum->produced == NO)
+		datum->produced = UNKNOWN;
+}
+
 static Supply *
 supply_of(Car *car, const char *table)
 {
@@ -384,12 +425,14 @@ derive_waypoints(Car *car)
 	waypoints->fault = trips->fault != NULL ? trips->fault : positions->fault;
 }
 
-/* What was only assumed of a car whose capabilities the token may not let us see. */
 static void
-settle_produced(Supply *datum)
+settle_car(const Survey *survey, Car *car)
 {
-	if (datum->produced == NO && datum->authorized != YES)
-		datum->produced = UNKNOWN;
+	for (int i = 0; i < catalog_nresources; i++)
+		if (car->data[i].resource->parent == PARENT_VEHICLE)
+			settle(survey, &car->data[i]);
+	derive_waypoints(car);
+	settle(survey, supply_of(car, "waypoints"));
 }
 
 /* ---- rows ---- */
@@ -498,14 +541,10 @@ stellantis_availability(PG_FUNCTION_ARGS)
 	{
 		Car		   *car = lfirst(lc);
 
-		derive_waypoints(car);
+		settle_car(&survey, car);
 		for (int i = 0; i < catalog_nresources; i++)
-		{
-			if (!is_of_car(catalog_resources[i]))
-				continue;
-			settle_produced(&car->data[i]);
-			add_row(&rows, &car->data[i], survey.probe->account->scope);
-		}
+			if (is_of_car(catalog_resources[i]))
+				add_row(&rows, &car->data[i], survey.probe->account->scope);
 	}
 	return (Datum) 0;
 }

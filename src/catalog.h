@@ -112,6 +112,7 @@ typedef struct Resource
 	const char *row_pointer;	/* SHAPE_OBJECT: member that is the row, or NULL for the whole */
 	const char *accept;			/* Accept header */
 	const char *scopes;			/* required scopes, comma separated; NULL = none.  The first one imports it. */
+	bool		answers_without;	/* these scopes: rows come, but for their times without values */
 	const char *optional_scopes;	/* scopes without which columns stay NULL; or NULL */
 	const char *capability;		/* a part of the scope, as onboardCapabilities call it; or NULL */
 	bool		of_events;		/* having none is normal: nothing may have happened */
