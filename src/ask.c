@@ -4,9 +4,9 @@
  */
 #include "postgres.h"
 
+#include "common/shortest_dec.h"
 #include "fetch_private.h"
 #include "request.h"
-#include "utils/builtins.h"
 
 void
 ask_again(Fetch *f, Collection *c)
@@ -56,6 +56,18 @@ add_locale(Fetch *f, StringInfo url, const Resource *resource)
 		request_param(url, "locale", account_of(f)->locale);
 }
 
+/* All of its digits, whatever extra_float_digits says. */
+static void
+add_tolerance(Fetch *f, StringInfo url)
+{
+	char		km[DOUBLE_SHORTEST_DECIMAL_LEN];
+
+	if (!f->spec.has_tolerance)
+		return;
+	double_to_shortest_decimal_buf(f->spec.tolerance_km, km);
+	request_param(url, "tolerance", km);
+}
+
 /* Rows of the scan's resource. */
 static Collection *
 ask_rows(Fetch *f, const char *endpoint, bool paged, const char *vehicle_id,
@@ -70,9 +82,7 @@ ask_rows(Fetch *f, const char *endpoint, bool paged, const char *vehicle_id,
 	begin_url(f, &url, endpoint, c);
 	if (spec->timestamps != NULL)
 		request_param(&url, "timestamps", spec->timestamps);
-	if (spec->has_tolerance)
-		request_param(&url, "tolerance",
-					  DatumGetCString(DirectFunctionCall1(float8out, Float8GetDatum(spec->tolerance_km))));
+	add_tolerance(f, &url);
 	request_param_extensions(&url, spec->extensions);
 	add_locale(f, &url, spec->resource);
 	if (paged && spec->resource->parent == PARENT_ACCOUNT && spec->vin_prefix != NULL)
