@@ -285,14 +285,15 @@ sub note_knobs
 }
 
 # Every block under every date, order and emptiness, with one kind of bounds,
-# one page size of the server's (0: none), and one status for vehicles that it
-# does not know.  Prints TAP, a test a block.
+# one page size of the server's (0: none), one status for vehicles that it does
+# not know, and so many requests at once.  Prints TAP, a test a block.
 sub run
 {
-	my ($self, $bounds, $page_size, $unknown) = @_;
+	my ($self, $bounds, $page_size, $unknown, $concurrency) = @_;
 	my $n = 0;
 
 	$self->{page_size} = $page_size;
+	$self->{other}->rows("ALTER SERVER sim OPTIONS (ADD concurrency '$concurrency');");
 	$self->ask_near($_) for @{ $self->{blocks} };
 	for my $dates (@DATES)
 	{

@@ -8,4 +8,4 @@ use warnings;
 use lib 'test/oracle';
 use Oracle;
 
-Oracle->new->run('exclusive', 29, 404);
+Oracle->new->run('exclusive', 29, 404, 1);

@@ -8,4 +8,4 @@ use warnings;
 use lib 'test/oracle';
 use Oracle;
 
-Oracle->new->run('half_open', 13, 400);
+Oracle->new->run('half_open', 13, 400, 3);

@@ -8,4 +8,4 @@ use warnings;
 use lib 'test/oracle';
 use Oracle;
 
-Oracle->new->run('inclusive', 0, 403);
+Oracle->new->run('inclusive', 0, 403, 8);
