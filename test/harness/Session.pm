@@ -68,7 +68,9 @@ sub await
 {
 	my ($self, $seconds) = @_;
 	my $until = time + ($seconds // $PATIENCE);
-	my $end = qr/^\x01$self->{mark}\n/m;
+	# not always a line of its own: psql leaves the last row of a query that failed
+	# under FETCH_COUNT without a line feed
+	my $end = qr/\x01$self->{mark}\n/;
 	my $ended = 0;
 	my $select = IO::Select->new($self->{out}, $self->{err});
 
@@ -98,7 +100,7 @@ sub said
 	my ($rows, $text) = @$self{qw(rows messages)};
 
 	@$self{qw(rows messages)} = ('', '');
-	s/^\x01\d+\n//mg for $rows, $text;
+	s/^\x01\d+\n//mg, s/\x01\d+\n/\n/g for $rows, $text;
 	my @messages = messages($text);
 	my ($error) = grep { $_->{severity} =~ /^(?:ERROR|FATAL|PANIC)$/ } reverse @messages;
 	return {
