@@ -139,13 +139,14 @@ sub in_list
 		return many('bool', $dice->chance(85) ? ' IN (' : ' NOT IN (', ')', $left, @list);
 	}
 	return undef if $type =~ /\[\]$/;
-	@list = () if $dice->chance(6);
+	@list = () if $dice->chance(9);
 	$type = $dice->weighted(timestamptz => 6, timestamp => 1, date => 2) if $type eq 'timestamptz';
 	my $array = array("${type}[]", @list);
 	$array = null("${type}[]") if $dice->chance(3);
 	$array = form("${type}[]", 'stably(%s)', $array) if $dice->chance(15);
 	$array = form('text[]', 'string_to_array(%s, \',\')', const('text', join ',', map { $_->{text} // '' } @list)) if $type eq 'text' && $dice->chance(8);
-	my $op = $dice->weighted('= ANY' => 78, '<> ALL' => 6, '= ALL' => 4, '>= ANY' => 4, '< ALL' => 4, '<> ANY' => 4);
+	# of no list all is true, and nothing any
+	my $op = !@list && $dice->chance(40) ? '= ALL' : $dice->weighted('= ANY' => 78, '<> ALL' => 6, '= ALL' => 4, '>= ANY' => 4, '< ALL' => 4, '<> ANY' => 4);
 	return form('bool', "(%s $op (%s))", $left, $array);
 }
 
