@@ -339,11 +339,12 @@ fail_token(Check *check, const TokenRefusal *refusal)
 		fail_step(check, STEP_TOKEN, refusal->fault, NULL);
 	else if (refusal->why != NULL)
 	{
-		const char *between = said == NULL ? "" : said[strlen(said) - 1] == '.' ? "  " : ".  ";
-
-		set_finding(check, STEP_TOKEN, BAD,
-					psprintf("%s%s%s", said != NULL ? said : "", between, refusal->why),
-					refusal->hint != NULL ? refusal->hint : fix);
+		/* what the API says to no token is no news */
+		if (said != NULL && check->account->access_token != NULL)
+			said = psprintf("%s%s  %s", said, said[strlen(said) - 1] == '.' ? "" : ".", refusal->why);
+		else
+			said = refusal->why;
+		set_finding(check, STEP_TOKEN, BAD, said, refusal->hint != NULL ? refusal->hint : fix);
 	}
 }
 

@@ -268,7 +268,7 @@ heal
 
 server "$HTTPS/connectedcar/v4" "$OURS" "$SECRET"
 check 'before the enrolment, the way is known' 't t t t - f - -'
-step f '401.*no access token' '^Enrol with stellantis.authorize_url and stellantis.enroll\.$'
+step f '^The user mapping has no access token\.$' '^Enrol with stellantis.authorize_url and stellantis.enroll\.$'
 server "$SIM_URL" '' "refresh_token 's3cret-refresh'"
 check 'a refresh token without the secret that goes with it' 't t - - - f - -'
 step f 'no access token' 'Add client_secret'

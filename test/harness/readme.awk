@@ -10,11 +10,12 @@ function begin_block()
 	blocks = blocks "\\set LAST_ERROR_SQLSTATE 00000\n"
 }
 
-# The semicolon ends a statement that the block leaves open.
+# The semicolon ends a statement that the block leaves open, the empty line what
+# \prompt leaves.
 function end_block()
 {
 	inside = 0
-	blocks = blocks ";\nSELECT :'LAST_ERROR_SQLSTATE' = '00000' AS block_passed \\gset\n" \
+	blocks = blocks ";\nSELECT :'LAST_ERROR_SQLSTATE' = '00000' AS block_passed \\gset\n\\echo\n" \
 		"\\if :block_passed\n\\echo ok " number " - " file " line " line "\n" \
 		"\\else\n\\echo not ok " number " - " file " line " line "\nROLLBACK;\n\\endif\n"
 }
