@@ -43,21 +43,15 @@ typedef enum ReaderStep
 
 extern void reader_init(JsonReader *reader, const char *json, size_t len);
 
-/* Always false: the current token does not belong there, or is none. */
+/* Always false: the current token does not belong there, or is too deep. */
 extern bool reader_unexpected(JsonReader *reader);
-extern bool reader_bad_token(JsonReader *reader, JsonParseErrorType error);
 extern bool reader_too_deep(JsonReader *reader);
+
+/* To the next token, JSON_TOKEN_END after the last; false if there is none. */
+extern bool reader_next(JsonReader *reader);
 
 /* Over the value whose first token is the current one, checking all of it. */
 extern bool reader_skip(JsonReader *reader);
-
-static inline bool
-reader_next(JsonReader *reader)
-{
-	JsonParseErrorType result = json_lex(&reader->lex);
-
-	return likely(result == JSON_SUCCESS) || reader_bad_token(reader, result);
-}
 
 static inline bool
 reader_next_is(JsonReader *reader, JsonTokenType type)
