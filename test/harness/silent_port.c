@@ -1,8 +1,10 @@
 /*
  * silent_port.c
- *	  silent_port FILE [full]: listens on a port of 127.0.0.1, accepts nobody
- *	  and says nothing; "full": has no room for one connection more, so that
- *	  nobody gets as far as that.  Writes the port to FILE.  Runs until killed.
+ *	  silent_port FILE [full|many]: listens on a port of 127.0.0.1, accepts
+ *	  nobody and says nothing; "full": has no room for one connection more, so
+ *	  that nobody gets as far as that; "many": accepts, so that any number of
+ *	  connections can come one after another.  Writes the port to FILE.  Runs
+ *	  until killed.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -34,12 +36,38 @@ fill(const struct sockaddr_in *address)
 	return -1;
 }
 
+/*
+ * Lets everybody in, and lets go of who has left.
+ */
+static void
+accept_many(int listening)
+{
+	struct pollfd fds[256] = {{listening, POLLIN, 0}};
+	int			n = 1;
+
+	while (poll(fds, n, -1) > 0)
+	{
+		char		heard[4096];
+
+		for (int i = n - 1; i > 0; i--)
+		{
+			if (fds[i].revents == 0 || read(fds[i].fd, heard, sizeof(heard)) > 0)
+				continue;
+			close(fds[i].fd);
+			fds[i] = fds[--n];
+		}
+		if (fds[0].revents != 0 && n < 256)
+			fds[n++] = (struct pollfd) {accept(listening, NULL, NULL), POLLIN, 0};
+	}
+}
+
 int
 main(int argc, char **argv)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET};
 	socklen_t	len = sizeof(address);
 	int			full = argc > 2 && strcmp(argv[2], "full") == 0;
+	int			many = argc > 2 && strcmp(argv[2], "many") == 0;
 	int			fd = socket(AF_INET, SOCK_STREAM, 0);
 	char		name[4096];
 	FILE	   *file;
@@ -61,6 +89,8 @@ main(int argc, char **argv)
 		perror(argv[1]);
 		return 1;
 	}
+	if (many)
+		accept_many(fd);
 	for (;;)
 		pause();
 }
