@@ -12,12 +12,10 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "error.h"
 #include "fetch_private.h"
 #include "miscadmin.h"
 #include "request.h"
-#include "token.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -37,36 +35,9 @@
 /* How often a listing whose total shrank is read again. */
 #define MAX_RESTARTS		3
 
-/* Of listings: id and VIN of vehicles, id and start of trips. */
-static const DecodeColumn vehicle_columns[] = {
-	{.type = TEXTOID,.conversion = CONV_SCALAR,.paths = "id",.scale_num = 1,.scale_den = 1},
-	{.type = TEXTOID,.conversion = CONV_SCALAR,.paths = "vin",.scale_num = 1,.scale_den = 1},
-};
-static const DecodeColumn trip_columns[] = {
-	{.type = TEXTOID,.conversion = CONV_SCALAR,.paths = "id",.scale_num = 1,.scale_den = 1},
-	{.type = TIMESTAMPTZOID,.conversion = CONV_SCALAR,.paths = "startedAt",.scale_num = 1,.scale_den = 1},
-};
-
-static Decoder *
-listing_decoder(Fetch *f, const Collection *c)
-{
-	bool		is_vehicles = c->role == ROLE_VEHICLES;
-	Decoder   **decoder = is_vehicles ? &f->vehicles : &f->trips;
-
-	if (*decoder == NULL)
-	{
-		MemoryContext old = MemoryContextSwitchTo(f->context);
-
-		*decoder = decoder_create(is_vehicles ? vehicle_columns : trip_columns, 2,
-								  c->resource->rows_key, NULL);
-		MemoryContextSwitchTo(old);
-	}
-	return *decoder;
-}
-
 /* What the requests carry: the account's token among it. */
-static void
-set_headers(Fetch *f)
+void
+fetch_set_headers(Fetch *f)
 {
 	MemoryContext old = MemoryContextSwitchTo(f->context);
 
@@ -91,7 +62,7 @@ fetch_create(const FetchSpec *spec, HttpGroup *group, Garage *garage,
 									ALLOCSET_DEFAULT_SIZES);
 	f->page = AllocSetContextCreate(f->context, "stellantis_fdw page",
 									ALLOCSET_SMALL_SIZES);
-	set_headers(f);
+	fetch_set_headers(f);
 	if (resource->shape == SHAPE_COLLECTION)
 		f->rows = decoder_create(spec->columns, spec->ncolumns, resource->rows_key, NULL);
 	if (resource->shape == SHAPE_OBJECT || !spec->vehicles.all)
@@ -102,176 +73,6 @@ fetch_create(const FetchSpec *spec, HttpGroup *group, Garage *garage,
 	f->asked = strset_create(f->context, 64, NULL);
 	ask_first(f);
 	return f;
-}
-
-/* ---- faults ---- */
-
-/* Its memory goes at once, or when the answer comes that is under way. */
-static void
-end_collection(Fetch *f, Collection *c)
-{
-	if (c == f->listing)
-		f->listing = NULL;
-	c->ended = true;
-	if (c->pins == 0)
-		MemoryContextDelete(c->context);
-}
-
-/* A request or an answer of it is done with. */
-static void
-unpin(Collection *c)
-{
-	if (--c->pins == 0 && c->ended)
-		MemoryContextDelete(c->context);
-}
-
-static void fail(Fetch *f, Collection *c, Fault *fault);
-
-/* ROLE_CHECK_TRIP: the suspect's trip is not known to be unknown, so its fault counts. */
-static void
-convict(Fetch *f, Collection *c)
-{
-	fail(f, c->suspect, c->suspect->suspended);
-	end_collection(f, c);
-}
-
-/* Says which rows are missing. */
-static void
-warn_lacking(const Fetch *f, const Collection *c, const Fault *fault)
-{
-	const char *why = fault->reason;
-	FaultContext context;
-
-	collection_context(c, &context);
-	if (c->role == ROLE_TRIPS)
-		why = psprintf("could not fetch the vehicle's trips: %s", why);
-	context.resource = f->spec.resource;
-	ereport(WARNING,
-			(errcode(fault->sqlerrcode),
-			 errmsg("result lacks %s: %s", fault_subject(&context), why),
-			 fault->detail != NULL ? errdetail_internal("%s", fault->detail) : 0,
-			 fault->hint != NULL ? errhint("%s", fault->hint) : 0));
-}
-
-/*
- * Raises the fault; or, where on_vehicle_error is 'warn' and only this
- * vehicle is concerned, goes on without its rows.
- */
-static void
-fail(Fetch *f, Collection *c, Fault *fault)
-{
-	if (c->role == ROLE_CHECK_TRIP)
-	{
-		convict(f, c);
-		return;
-	}
-	if (!account_of(f)->warn_on_vehicle_error || c->vehicle_id == NULL ||
-		fault->sqlerrcode == ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION ||
-		fault->sqlerrcode == ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION ||
-		fault->sqlerrcode == ERRCODE_CONFIGURATION_LIMIT_EXCEEDED)
-		fault_report(ERROR, fault);
-
-	warn_lacking(f, c, fault);
-	end_collection(f, c);
-}
-
-static void
-fail_content(Fetch *f, Collection *c, const char *what, const char *detail)
-{
-	FaultContext context;
-
-	collection_context(c, &context);
-	fail(f, c, fault_of_content(&context, what, detail));
-}
-
-/* The pages do not make a whole. */
-static void
-fail_paging(Fetch *f, Collection *c, const char *what, const char *detail)
-{
-	FaultContext context;
-	Fault	   *fault;
-
-	collection_context(c, &context);
-	fault = fault_of_content(&context, what, detail);
-	fault->hint = pstrdup(TRY_AGAIN);
-	fail(f, c, fault);
-}
-
-/* The decoder could make nothing of the answer. */
-static void
-fail_broken(Fetch *f, Collection *c, Decoder *decoder)
-{
-	fail_content(f, c, "the answer is not the JSON document that it should be",
-				 decoder_error(decoder));
-}
-
-/*
- * The API answers 400, 403 or 404 for ids that it does not know.  When the
- * query supplied one, the listings decide whether it exists: if it does not,
- * there are no rows; if it does, the answer was an error after all.
- */
-static bool
-may_be_unknown_id(const Collection *c, const HttpAnswer *answer)
-{
-	if (!c->vehicle_supplied && !c->trip_supplied)
-		return false;
-	if (answer->outcome != HTTP_ANSWERED || c->pages > 0)
-		return false;
-	switch (answer->status)
-	{
-		case 400:
-		case 403:
-		case 404:
-		case 410:
-		case 414:
-		case 422:
-			return true;
-		default:
-			return false;
-	}
-}
-
-/*
- * The listing of vehicles is complete: is a suspended collection's fault real?
- * A listing that lacks what it announced proves nothing.
- */
-static void
-judge(Fetch *f, Collection *c)
-{
-	bool		listed = !c->vehicle_supplied || garage_has(f->garage, c->vehicle_id);
-
-	if (!listed && f->listing_short)
-		fail(f, c, c->suspended);
-	else if (!listed)
-		end_collection(f, c);
-	else if (c->trip_supplied)
-		ask_trips(f, c->vehicle_id, c->vin, false, c);
-	else
-		fail(f, c, c->suspended);
-}
-
-static void
-suspend(Fetch *f, Collection *c, const Fault *fault)
-{
-	MemoryContext old = MemoryContextSwitchTo(c->context);
-
-	c->suspended = palloc(sizeof(Fault));
-	c->suspended->sqlerrcode = fault->sqlerrcode;
-	c->suspended->message = pstrdup(fault->message);
-	c->suspended->reason = pstrdup(fault->reason);
-	c->suspended->detail = fault->detail == NULL ? NULL : pstrdup(fault->detail);
-	c->suspended->hint = fault->hint == NULL ? NULL : pstrdup(fault->hint);
-	MemoryContextSwitchTo(old);
-
-	if (!c->vehicle_supplied || garage_is_complete(f->garage, NULL))
-	{
-		judge(f, c);
-		return;
-	}
-	old = MemoryContextSwitchTo(f->context);
-	f->suspended = lappend(f->suspended, c);
-	MemoryContextSwitchTo(old);
-	ask_listing(f, NULL);
 }
 
 /* ---- what answers say ---- */
@@ -306,8 +107,8 @@ is_json_type(const char *type)
  * What the envelope says of the pages to come, as soon as it says it.  Returns
  * false when the collection starts over.
  */
-static bool
-note_envelope(Fetch *f, Collection *c, const PageEnvelope *envelope)
+bool
+fetch_note_envelope(Fetch *f, Collection *c, const PageEnvelope *envelope)
 {
 	int64		before = c->total;
 
@@ -337,19 +138,19 @@ finish_collection(Fetch *f, Collection *c)
 		f->listing_short = is_short;
 	if (c->role == ROLE_CHECK_TRIP && is_short)
 	{
-		convict(f, c);
+		fetch_convict(f, c);
 		return;
 	}
 	if (c->role == ROLE_CHECK_TRIP)
-		end_collection(f, c->suspect);	/* no such trip: no rows */
+		fetch_end_collection(f, c->suspect);	/* no such trip: no rows */
 	else
 		collection_reconcile(c);
-	end_collection(f, c);
+	fetch_end_collection(f, c);
 }
 
 /* A page's rows are used up.  Asks for the next one, or ends the collection. */
-static void
-finish_page(Fetch *f, Collection *c, const PageEnvelope *envelope, bool next_asked)
+void
+fetch_finish_page(Fetch *f, Collection *c, const PageEnvelope *envelope, bool next_asked)
 {
 	const char *wrong;
 	char	   *detail = NULL;
@@ -367,91 +168,7 @@ finish_page(Fetch *f, Collection *c, const PageEnvelope *envelope, bool next_ask
 			ask_again(f, c);
 	}
 	if (wrong != NULL)
-		fail_paging(f, c, wrong, detail);
-}
-
-/* ---- listings ---- */
-
-/*
- * One row of a listing: false when the rest need not be read, the collection
- * having come to its end.
- */
-static bool
-use_listed(Fetch *f, Collection *c, Datum *values, bool *nulls)
-{
-	char	   *id = nulls[0] ? NULL : TextDatumGetCString(values[0]);
-
-	if (id == NULL || !request_id_is_possible(id) || !collection_count_row(c, id))
-		return true;
-	if (c->role == ROLE_VEHICLES)
-	{
-		char	   *vin = nulls[1] ? NULL : TextDatumGetCString(values[1]);
-		const GarageVehicle *vehicle = garage_add(f->garage, id, vin);
-
-		if (vehicle != NULL && f->spec.resource->parent != PARENT_ACCOUNT &&
-			(f->spec.vehicles.all || f->spec.need_vin))
-			ask_listed_vehicle(f, vehicle);
-	}
-	else if (c->role == ROLE_TRIPS)
-	{
-		if (nulls[1] || !f->spec.prune_trips ||
-			(DatumGetTimestampTz(values[1]) >= f->spec.trips_within.lower &&
-			 DatumGetTimestampTz(values[1]) <= f->spec.trips_within.upper))
-			ask_trip(f, c->vehicle_id, c->vin, id, false, false);
-	}
-	else if (strcmp(id, c->suspect->trip_id) == 0)
-	{
-		convict(f, c);
-		return false;
-	}
-	return true;
-}
-
-/* The listing is known to its end: whose ids were unknown? */
-static void
-judge_suspended(Fetch *f)
-{
-	List	   *suspended = f->suspended;
-	ListCell   *lc;
-
-	if (!f->listing_short)
-		garage_end(f->garage);
-	f->suspended = NIL;
-	foreach(lc, suspended)
-		judge(f, lfirst(lc));
-}
-
-/* A page of a listing is used up as soon as it is there. */
-static void
-use_listing(Fetch *f, Collection *c, const HttpAnswer *answer)
-{
-	Decoder    *decoder = listing_decoder(f, c);
-	bool		is_vehicles = c->role == ROLE_VEHICLES;
-	PageEnvelope envelope;
-	Datum		values[2];
-	bool		nulls[2];
-	DecodeResult result;
-
-	result = decode_begin(decoder, answer->body, answer->body_len, &envelope);
-	if (result == DECODE_ROW)
-		collection_begin_page(c);
-	while (result == DECODE_ROW)
-	{
-		result = decode_row(decoder, values, nulls);
-		if (result == DECODE_ROW && !use_listed(f, c, values, nulls))
-			return;
-	}
-	if (result == DECODE_BROKEN)
-	{
-		fail_broken(f, c, decoder);
-		return;
-	}
-	f->counters->pages++;
-	if (!note_envelope(f, c, &envelope))
-		return;
-	finish_page(f, c, &envelope, false);
-	if (is_vehicles && f->listing == NULL)
-		judge_suspended(f);
+		fetch_fail_paging(f, c, wrong, detail);
 }
 
 /* ---- the scan's own pages ---- */
@@ -476,7 +193,7 @@ close_page(Fetch *f)
 	http_release(f->current->request);
 	pfree(f->current);
 	f->current = NULL;
-	unpin(c);
+	fetch_unpin(c);
 }
 
 /* The rows of the current page have been decoded. */
@@ -486,8 +203,8 @@ end_page(Fetch *f)
 	Collection *c = f->current->collection;
 
 	/* a total that follows the rows has not been noted yet */
-	if (c->total == f->envelope.total || note_envelope(f, c, &f->envelope))
-		finish_page(f, c, &f->envelope, f->next_asked);
+	if (c->total == f->envelope.total || fetch_note_envelope(f, c, &f->envelope))
+		fetch_finish_page(f, c, &f->envelope, f->next_asked);
 	close_page(f);
 }
 
@@ -495,7 +212,7 @@ end_page(Fetch *f)
 static void
 break_page(Fetch *f)
 {
-	fail_broken(f, f->current->collection, f->decoder);
+	fetch_fail_broken(f, f->current->collection, f->decoder);
 	close_page(f);
 }
 
@@ -503,7 +220,7 @@ break_page(Fetch *f)
 static void
 reject_page(Fetch *f)
 {
-	fail_content(f, f->current->collection, "the answer is about another vehicle",
+	fetch_fail_content(f, f->current->collection, "the answer is about another vehicle",
 				 "Its id is not the one that was asked for.");
 	close_page(f);
 }
@@ -529,7 +246,7 @@ begin_page(Fetch *f, Collection *c, const HttpAnswer *answer)
 		break_page(f);
 		return;
 	}
-	if (!note_envelope(f, c, &f->envelope))
+	if (!fetch_note_envelope(f, c, &f->envelope))
 	{
 		close_page(f);
 		return;
@@ -539,7 +256,7 @@ begin_page(Fetch *f, Collection *c, const HttpAnswer *answer)
 	wrong = collection_next_page(c, f->envelope.next_token, &detail);
 	if (wrong != NULL)
 	{
-		fail_paging(f, c, wrong, detail);
+		fetch_fail_paging(f, c, wrong, detail);
 		close_page(f);
 	}
 	else
@@ -550,65 +267,6 @@ begin_page(Fetch *f, Collection *c, const HttpAnswer *answer)
 }
 
 /* ---- answers ---- */
-
-/*
- * The API refuses the access token: asks again with another one, if there is
- * one to be had.  When the API has refused that too, before it took it once or
- * for the same thing, the fault lies elsewhere.  False: the answer is a fault,
- * of which *refusal says more.
- */
-static bool
-ask_with_another_token(Fetch *f, Collection *c, TokenRefusal *refusal)
-{
-	const Account *account;
-
-	memset(refusal, 0, sizeof(TokenRefusal));
-	if (c->account == account_of(f))
-	{
-		if (f->token_untried || c->refused)
-		{
-			token_refused_again(account_of(f));
-			refusal->why = "The access token had been refreshed just before.";
-			refusal->hint = psprintf("Check client_id, and brand or realm, of server \"%s\".",
-									 account_of(f)->server_name);
-			return false;
-		}
-		account = token_after_refusal(account_of(f), f->spec.userid, f->spec.account_owner,
-									  refusal);
-		if (account == NULL)
-			return false;
-		*f->spec.account = account;
-		f->token_untried = true;
-		set_headers(f);
-	}
-	c->refused = true;
-	ask_again(f, c);
-	return true;
-}
-
-static void
-handle_unusable(Fetch *f, Collection *c, const HttpAnswer *answer)
-{
-	FaultContext context;
-	TokenRefusal refusal;
-	Fault	   *fault;
-
-	collection_context(c, &context);
-	if (answer->outcome == HTTP_ANSWERED && answer->status == 401)
-	{
-		if (ask_with_another_token(f, c, &refusal))
-			return;
-		if (refusal.fault != NULL)
-			fault_report(ERROR, refusal.fault);
-		fault = fault_of_refused_token(answer, &context, refusal.why, refusal.hint);
-	}
-	else
-		fault = fault_of_answer(answer, &context);
-	if (may_be_unknown_id(c, answer))
-		suspend(f, c, fault);
-	else
-		fail(f, c, fault);
-}
 
 /*
  * Is this an answer with content?  One without is dealt with here: zero rows,
@@ -623,7 +281,7 @@ has_content(Fetch *f, Collection *c, const HttpAnswer *answer)
 	{
 		if (is_json_type(answer->content_type))
 			return true;
-		handle_unusable(f, c, answer);
+		fetch_unusable(f, c, answer);
 		return false;
 	}
 	if (answer->outcome == HTTP_ANSWERED &&
@@ -633,10 +291,10 @@ has_content(Fetch *f, Collection *c, const HttpAnswer *answer)
 			no_data(f, c, answer);
 		finish_collection(f, c);
 		if (is_vehicles)
-			judge_suspended(f);
+			fetch_judge_suspended(f);
 	}
 	else
-		handle_unusable(f, c, answer);
+		fetch_unusable(f, c, answer);
 	return false;
 }
 
@@ -661,19 +319,6 @@ open_page(Fetch *f)
 	MemoryContextSwitchTo(old);
 }
 
-/* A token is good for whatever is answered, but by a gateway that has not looked at it. */
-static void
-note_taken(Fetch *f, Collection *c, const HttpAnswer *answer)
-{
-	if (answer->outcome != HTTP_ANSWERED || answer->status == 401 ||
-		answer->status == 429 || answer->status >= 500)
-		return;
-	c->refused = false;
-	if (c->account == account_of(f))
-		f->token_untried = false;
-	token_taken(c->account);
-}
-
 /* A finished request: the scan's own answers become ready, listings are used. */
 static void
 handle_answer(Fetch *f, HttpRequest *request)
@@ -683,7 +328,7 @@ handle_answer(Fetch *f, HttpRequest *request)
 	MemoryContext old = CurrentMemoryContext;
 
 	f->in_flight--;
-	note_taken(f, c, answer);
+	fetch_note_token(f, c, answer);
 	f->page_bytes = Max(f->page_bytes, (int64) answer->body_len);
 	if (c->role == ROLE_ROWS)
 	{
@@ -696,10 +341,10 @@ handle_answer(Fetch *f, HttpRequest *request)
 	MemoryContextReset(f->work);
 	MemoryContextSwitchTo(f->work);
 	if (!c->ended && has_content(f, c, answer))
-		use_listing(f, c, answer);
+		fetch_use_listing(f, c, answer);
 	MemoryContextSwitchTo(old);
 	http_release(request);
-	unpin(c);
+	fetch_unpin(c);
 }
 
 /* ---- requests ---- */
@@ -764,7 +409,7 @@ start_requests(Fetch *f)
 
 		if (c->ended)
 		{
-			unpin(c);
+			fetch_unpin(c);
 			continue;
 		}
 		initStringInfo(&url);

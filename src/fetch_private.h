@@ -1,6 +1,7 @@
 /*
  * fetch_private.h
- *	  The state of a fetch, shared by fetch.c (answers) and ask.c (questions).
+ *	  The state of a fetch, shared by fetch.c (rows), ask.c (questions),
+ *	  listing.c and fetch_fault.c (answers that hold none).
  */
 #ifndef STELLANTIS_FETCH_PRIVATE_H
 #define STELLANTIS_FETCH_PRIVATE_H
@@ -64,6 +65,60 @@ account_of(const Fetch *f)
 {
 	return *f->spec.account;
 }
+
+/* in fetch.c */
+
+/* What the requests carry: the account's token among it. */
+extern void fetch_set_headers(Fetch *f);
+
+/*
+ * What the envelope says of the pages to come, as soon as it says it.  Returns
+ * false when the collection starts over.
+ */
+extern bool fetch_note_envelope(Fetch *f, Collection *c, const PageEnvelope *envelope);
+
+/* A page's rows are used up.  Asks for the next one, or ends the collection. */
+extern void fetch_finish_page(Fetch *f, Collection *c, const PageEnvelope *envelope,
+							  bool next_asked);
+
+/* in listing.c */
+
+/* Takes up a page of a listing, an answer with content. */
+extern void fetch_use_listing(Fetch *f, Collection *c, const HttpAnswer *answer);
+
+/* in fetch_fault.c */
+
+/* Its memory goes at once, or when the answer comes that is under way. */
+extern void fetch_end_collection(Fetch *f, Collection *c);
+
+/* A request or an answer of it is done with. */
+extern void fetch_unpin(Collection *c);
+
+/*
+ * Raises the fault; or, where on_vehicle_error is 'warn' and only this
+ * vehicle is concerned, goes on without its rows.
+ */
+extern void fetch_fail(Fetch *f, Collection *c, Fault *fault);
+
+/*
+ * The same: of content that is wrong, of pages that do not make a whole, of a
+ * document of which the decoder could make nothing.
+ */
+extern void fetch_fail_content(Fetch *f, Collection *c, const char *what, const char *detail);
+extern void fetch_fail_paging(Fetch *f, Collection *c, const char *what, const char *detail);
+extern void fetch_fail_broken(Fetch *f, Collection *c, Decoder *decoder);
+
+/* ROLE_CHECK_TRIP: the suspect's trip is not known to be unknown, so its fault counts. */
+extern void fetch_convict(Fetch *f, Collection *c);
+
+/* The listing of vehicles is known to its end: whose ids were unknown? */
+extern void fetch_judge_suspended(Fetch *f);
+
+/* Takes note whether the API takes the access token. */
+extern void fetch_note_token(Fetch *f, Collection *c, const HttpAnswer *answer);
+
+/* An answer without content: an unknown id, a token to be replaced, or a fault. */
+extern void fetch_unusable(Fetch *f, Collection *c, const HttpAnswer *answer);
 
 /* in ask.c */
 
