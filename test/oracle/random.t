@@ -139,8 +139,20 @@ sub run_one
 	return;
 }
 
-set_up();
+# Chance is the same on every machine.
+sub check_dice
+{
+	my $dice = Random::Dice->new(1, 'query', 1, 1);
+	my $words = join ' ', map { $dice->word } 1 .. 3;
+
+	print $words eq '3999247426 602156558 1910532345' ? '' : 'not ', 'ok ', ++$shown, " - the dice fall as ever\n";
+	print "# have: $words\n" if $words ne '3999247426 602156558 1910532345';
+	return;
+}
+
 $| = 1;
+check_dice();
+set_up();
 $ENV{PGOPTIONS} .= ' -c stellantis_fdw.max_requests=1000000 -c client_min_messages=warning';
 my $arena = Random::Arena->new;
 my $schema = Random::Schema->new($arena->{near});

@@ -338,29 +338,49 @@ sub set_operation
 		out => [ map { { %$_ } } @{ $left->{out} } ] };
 }
 
-# From vehicle to vehicle, by what they have in common; each round asks anew.
+# What a recursive query begins with: vehicles, in round 1.
+sub first_round
+{
+	my ($g, $out) = @_;
+	my ($node, $rel) = $g->rel_of($g->table(1, 0));
+	my ($vehicle) = columns_of({ rels => [ $rel ] }, sub { $_[0]{kind} eq 'vehicle' }) or return undef;
+	my $where = condition($g, { rels => [ $rel ], loops => $rel->{rows} }, 1);
+
+	return { k => 'select', rows => 5, from => $node, where => $where, items => [ const('int', 1), col($rel->{as}, $vehicle->[1]) ], out => $out };
+}
+
+# And how it goes on: by what the vehicles of the round before have in common
+# with others.
+sub next_round
+{
+	my ($g, $name, $out) = @_;
+	my $dice = $g->{dice};
+	my $before = { as => $g->alias, cols => $out, rows => 5 };
+	my ($node, $rel) = $g->rel_of($g->table(4, 0));
+	my ($vehicle) = columns_of({ rels => [ $rel ] }, sub { $_[0]{kind} eq 'vehicle' }) or return undef;
+	my ($on) = key_equality($g, [ $before ], [ $rel ]);
+	my $round = col($before->{as}, $out->[0]);
+
+	$on = both($on, condition($g, { rels => [ $before, $rel ], loops => $rel->{rows} }, 1)) if $dice->chance(40);
+	return {
+		k => 'select', rows => 5, out => [ map { { %$_ } } @$out ],
+		from => { k => 'join', how => $dice->pick('INNER', 'LEFT'), on => $on, left => { k => 'rel', table => $name, as => $before->{as} }, right => $node },
+		where => form('bool', '(%s < 3)', $round),
+		items => [ form('int', '(%s + 1)', col($before->{as}, $out->[0])), col($rel->{as}, $vehicle->[1]) ],
+	};
+}
+
+# From vehicle to vehicle; each round asks anew.
 sub recursion
 {
 	my ($g) = @_;
-	my $dice = $g->{dice};
 	my $name = 'w' . ++$g->{aliases};
 	my @out = ({ name => 'c1', type => 'int', kind => 'int', values => [] }, { name => 'c2', type => 'text', kind => 'vehicle', values => [] });
-	my $own = { as => $g->alias, cols => \@out, rows => 5 };
-	my ($left, $start) = $g->rel_of($g->table(1, 0));
-	my ($right, $next) = $g->rel_of($g->table(4, 0));
-	my ($from) = columns_of({ rels => [ $start ] }, sub { $_[0]{kind} eq 'vehicle' });
-	my ($to) = columns_of({ rels => [ $next ] }, sub { $_[0]{kind} eq 'vehicle' });
-	my ($tie) = key_equality($g, [ $own ], [ $next ]);
+	my $first = $g->first_round(\@out) or return undef;
+	my $rest = $g->next_round($name, \@out) or return undef;
 
-	return undef if !$from || !$to || !$tie;
-	my ($at, $then) = map { col($_->[0]{as}, $_->[1]) } $from, $to;
-	my $scope = { rels => [ $own, $next ], loops => $next->{rows} };
-	my $first = { k => 'select', rows => 5, from => $left, where => condition($g, { rels => [ $start ], loops => $start->{rows} }, 1), items => [ const('int', 1), $at ], out => \@out };
-	my $rest = { k => 'select', rows => 5, from => { k => 'join', how => $dice->pick('INNER', 'LEFT'), left => { k => 'rel', table => $name, as => $own->{as} }, right => $right,
-			on => both($tie, $dice->chance(40) ? condition($g, $scope, 1) : undef) },
-		where => form('bool', '(%s < 3)', col($own->{as}, $out[0])), items => [ form('int', '(%s + 1)', col($own->{as}, $out[0])), $then ],
-		out => [ map { { %$_ } } @out ] };
-	return { name => $name, how => '', recursive => 1, query => { k => 'setop', op => 'UNION', left => $first, right => $rest, rows => 10, out => [ map { { %$_ } } @out ] } };
+	return { name => $name, how => '', recursive => 1,
+		query => { k => 'setop', op => 'UNION', left => $first, right => $rest, rows => 10, out => [ map { { %$_ } } @out ] } };
 }
 
 sub add_ctes
@@ -368,7 +388,7 @@ sub add_ctes
 	my ($g) = @_;
 	my @with;
 
-	if ($g->{dice}->chance(15))
+	if ($g->{dice}->chance(30))
 	{
 		my $cte = $g->recursion;
 		push @with, $cte if $cte;

@@ -13,7 +13,7 @@ use Time::Local 'timegm';
 our @EXPORT_OK = qw(value_near constant constants pattern);
 
 # What nobody is called, and what an address must not be made of.
-my @NO_IDS = ('nobody', '', '.', '..', 'a/b', 'a/../b', '?x=1', '%2e%2e', 'x y', "o'clock", "\x{c3}\x{a9}", '%', '_', '\\');
+my @NO_IDS = ('nobody', '', '.', '..', 'a/b', 'a/../b', '?x=1', '%2e%2e', 'x y', "o'clock", "\x{c3}\x{a9}", '%', '_', '\\', "a\tb", 'x' x 3000);
 my @NO_VINS = ('NOBODY', '', 'VR3', 'vr3uhzkxzpt000001', 'VR3UHZKXZPT000001 ', 'VR3UHZKXZPT00000', 'VR3UHZKXZPT0000011', 'Z', "\x{c3}\x{a9}");
 my @NO_ACCOUNTS = ('family', 'company', 'other', '', 'FAMILY');
 
