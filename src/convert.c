@@ -139,10 +139,21 @@ scaled_integer(const JsonSlice *slice, double num, double den, int64 min, int64 
 static bool
 numeric_fits(const JsonSlice *slice)
 {
+	const char *s = slice->start;
+	const char *end = s + slice->len;
 	int64		before,
 				after;
 
 	number_digits(slice, &before, &after);
+
+	/*
+	 * Zeros in front count for nothing, and zero itself has no other digits;
+	 * but there are exponents that PostgreSQL does not read.
+	 */
+	for (; s < end && strchr("-.0", *s) != NULL; s++)
+		before -= *s == '0' ? 1 : 0;
+	if ((s == end || *s == 'e' || *s == 'E') && before < INT_MAX / 4)
+		before = 0;
 	return before <= MAX_NUMERIC_BEFORE && after <= MAX_NUMERIC_AFTER;
 }
 
