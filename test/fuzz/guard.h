@@ -19,7 +19,8 @@
 #include "utils/memutils.h"
 
 /* Weak: each file has them, and the linker takes one. */
-#define GUARD __attribute__((weak, visibility("hidden"), no_sanitize("coverage")))
+#define GUARD_DATA	__attribute__((weak, visibility("hidden")))
+#define GUARD		__attribute__((weak, visibility("hidden"), no_sanitize("coverage")))
 
 #define GUARD_BYTES		16
 #define GUARD_BUCKETS	4096
@@ -45,8 +46,8 @@ struct GuardedContext
 	MemoryContextCallback on_reset;
 };
 
-GUARD Guarded *guarded_chunks[GUARD_BUCKETS];
-GUARD GuardedContext *guarded_contexts[GUARD_BUCKETS];
+GUARD_DATA Guarded *guarded_chunks[GUARD_BUCKETS];
+GUARD_DATA GuardedContext *guarded_contexts[GUARD_BUCKETS];
 
 static inline Size
 guard_bucket(const void *pointer)
