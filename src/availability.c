@@ -75,9 +75,11 @@ is_of_car(const Resource *resource)
 	return resource->parent != PARENT_ACCOUNT;
 }
 
+typedef bool (*NameTest) (const char *name, const void *arg);
+
 /* Those of a list between commas of which "test" says no; NULL if there are none. */
 static const char *
-lacking(const char *list, bool (*test) (const char *name, const void *arg), const void *arg)
+lacking(const char *list, NameTest test, const void *arg)
 {
 	StringInfoData missing;
 
