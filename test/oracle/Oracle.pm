@@ -135,6 +135,7 @@ sub reopen
 {
 	my ($self) = @_;
 
+	$self->{clearing} = {};
 	for my $try (1 .. 100)
 	{
 		return if eval {
@@ -154,6 +155,8 @@ sub ask
 	my $session = $self->{side}{$side};
 
 	$self->{other}->rows("$block->{before};") if $block->{before};
+	$session->await if $self->{clearing}{$side};
+	$self->{clearing}{$side} = 0;
 	$session->send($side eq 'near' ? $block->{near} // $block->{text} : $block->{text});
 	complain($block, $side, 'it never waited') if $block->{meanwhile} && !$self->meanwhile($session, $block->{meanwhile});
 	my $said = $session->await;
@@ -162,8 +165,9 @@ sub ask
 		$self->reopen;
 		return [ 'the session has ended: ' . (defined $said ? $said->{text} : "no answer in $Session::PATIENCE s") ];
 	}
-	# whatever the block has left behind
-	$session->run("\\set FETCH_COUNT 0\nROLLBACK;\nDISCARD ALL;");
+	# whatever the block has left behind; nobody waits for that
+	$session->send("\\set FETCH_COUNT 0\nROLLBACK;\nDISCARD ALL;");
+	$self->{clearing}{$side} = 1;
 	my @rows = $block->{ordered} ? @{ $said->{rows} } : sort @{ $said->{rows} };
 	return [ @rows, map { join ' ', $_->{severity}, $_->{sqlstate}, $_->{message} } @{ $said->{messages} } ];
 }
@@ -195,7 +199,7 @@ sub is_a_day_ahead
 	return $ahead > 23 * 3600 && $ahead < 25 * 3600;
 }
 
-# The simulator's log since the last look, as "asks" has it.
+# The simulator's log, as "asks" has it.
 sub requests
 {
 	my ($self) = @_;
@@ -209,7 +213,6 @@ sub requests
 		s{/trips/trip(\d+)}{/trips/{$1}};
 		s{(timestamps=[^&]*/)([0-9TZ:-]+)}{$1 . (is_a_day_ahead($2) ? '{open}' : $2)}e;
 	}
-	$self->{sim}->forget;
 	return sort @lines;
 }
 
@@ -350,11 +353,12 @@ sub round
 
 	for my $block (grep { $self->concerns($_, $n) } @{ $self->{blocks} })
 	{
-		$self->{sim}->forget;
+		my $counted = !$self->{page_size} && (@{ $block->{asks} } || defined $block->{requests});
+
+		$self->{sim}->forget if $n == 0 || $counted;
 		$self->check_rows($block, 'cars', $where);
-		my @asked = $self->requests;
-		note_knobs($block, @asked) if $n == 0;
-		check_requests($block, $where, @asked) unless $self->{page_size};
+		note_knobs($block, $self->requests) if $n == 0;
+		check_requests($block, $where, $self->requests) if $counted;
 		$self->check_rows($block, 'slack', $where) if $block->{dates} && $n % (@ORDERS * @EMPTY) == 0;
 	}
 	return;
