@@ -89,7 +89,7 @@ sub operand
 {
 	my ($g, $scope, $rel, $column) = @_;
 	my $dice = $g->{dice};
-	my $how = $dice->weighted(constant => 62, elsewhere => 14, plan => 7, dressed => 9, shifted => 5, correlated => 3);
+	my $how = $dice->weighted(constant => $g->{focused} ? 160 : 62, elsewhere => 14, plan => 7, dressed => 9, shifted => 5, correlated => 3);
 	my $node;
 
 	$node = elsewhere($g, $scope, $rel, $column) if $how eq 'elsewhere';
@@ -302,11 +302,13 @@ sub focused_condition
 	my @leaves;
 
 	return condition($g, $scope, 1) if !@rels;
-	my $rel = $dice->pick(@rels);
+	my @timed = grep { my $rel = $_; grep { $_->{kind} eq 'time' } @{ $rel->{cols} } } @rels;
+	my $rel = $dice->pick(@timed && $dice->chance(85) ? @timed : @rels);
 	my $row = $dice->pick(@{ $rel->{table}{samples} });
 	my @cols = map { exists $row->{ $_->{name} } ? { %$_, values => [ $row->{ $_->{name} } ], pool => $_->{values} } : $_ } @{ $rel->{cols} };
 	my $focus = { %$scope, rels => [ { %$rel, cols => \@cols } ] };
 
+	local $g->{focused} = 1;
 	push @leaves, leaf($g, $focus, sub { $_[0]{kind} eq 'time' }) if $dice->chance(75);
 	push @leaves, leaf($g, $focus, sub { $_[0]{kind} =~ /^(?:vehicle|vin|trip|account)$/ }) if $dice->chance(@leaves ? 35 : 100);
 	push @leaves, leaf($g, $focus, sub { is_key($_[0]) }) if $dice->chance(25);
