@@ -68,13 +68,14 @@ sub await
 {
 	my ($self, $seconds) = @_;
 	my $until = time + ($seconds // $PATIENCE);
-	# not always a line of its own: psql leaves the last row of a query that failed
-	# under FETCH_COUNT without a line feed
-	my $end = qr/\x01$self->{mark}\n/;
+	# what comes last, though not always as a line of its own: psql leaves the last
+	# row of a query that failed under FETCH_COUNT without a line feed
+	my $end = "\x01$self->{mark}\n";
+	my $is_over = sub { length $_[0] >= length $end && substr($_[0], -length $end) eq $end };
 	my $ended = 0;
 	my $select = IO::Select->new($self->{out}, $self->{err});
 
-	until ($self->{rows} =~ $end && $self->{messages} =~ $end)
+	until ($is_over->($self->{rows}) && $is_over->($self->{messages}))
 	{
 		my $left = $until - time;
 		return undef if $left <= 0;

@@ -294,10 +294,13 @@ sub rows_near
 {
 	my ($self, $query) = @_;
 	my $trial = { query => $query, settings => { jit => 'off' }, mode => { how => 'plain' } };
-	my $said = $self->{near}->run(preamble('near', $trial), statements($trial));
+	my ($sql) = grep { !/^\\/ } $query->{answer} eq 'some' ? statements_of_all($trial) : statements($trial);
 
-	return undef if $said->{error} || @{ $said->{rows} } > $MOST_ROWS;
-	return @{ $said->{rows} } - 1;
+	$sql =~ s/;$//;
+	my $said = $self->{near}->run(preamble('near', $trial),
+		'SELECT count(*) FROM (SELECT FROM (' . $sql . ') AS q LIMIT ' . ($MOST_ROWS + 1) . ') AS c;');
+	return undef if $said->{error} || $said->{rows}[0] > $MOST_ROWS;
+	return $said->{rows}[0];
 }
 
 # EXPLAIN alone asks for nothing.

@@ -176,7 +176,7 @@ sub like
 	return form('bool', '(%s LIKE replace(%s, \'\\\', \'!\') ESCAPE \'!\')', $left, $right) if $dice->chance(8);
 	return form('bool', '(%s LIKE replace(%s, \'\\\', \'\') ESCAPE \'\')', $left, $right) if $dice->chance(4);
 	return form('bool', '(%s ^@ %s)', $left, const('text', substr $right->{text}, 0, 4)) if $dice->chance(6);
-	if ($dice->chance(14))
+	if ($dice->chance(25))
 	{
 		# of another row, so that it changes
 		my $other = elsewhere($g, $scope, $rel, $column) || $g->scalar_query($scope, $column, $dice->chance(50));

@@ -424,13 +424,13 @@ sub query
 
 	$query->{with} = $with if $with && $query->{k} eq 'select';
 	return { %$query, answer => 'ordered' } if $query->{distinct} && ref $query->{distinct};
-	$query->{answer} = $dice->weighted(rows => 62, ordered => 28, some => 10);
+	$query->{answer} = $dice->weighted(rows => 62, ordered => $query->{grouping} ? 0 : 28, some => 10);
 	if ($query->{answer} eq 'ordered')
 	{
 		$query->{order} = $g->total_order($query);
 		$query->{ties} = 1 if $dice->chance(15);
 	}
-	elsif ($query->{answer} eq 'rows' && $dice->chance(15))
+	elsif ($query->{answer} eq 'rows' && !$query->{grouping} && $dice->chance(15))
 	{
 		$query->{order} = [ $g->total_order($query)->[0] ];
 	}
