@@ -98,7 +98,6 @@ backend()
 	with_sanitizer nice "$PG_BINDIR/postgres" --single -D "$RUN/cluster/fuzz/data" -c log_min_messages=warning \
 		-c timezone=UTC -c datestyle=iso -c restart_after_crash=off "$database" \
 		<"$OUT/$name.sql" >"$OUT/$name.out" 2>&1 || :
-	rm -f "$RUN/cluster/fuzz/data/postmaster.pid"
 }
 
 # What a run of a backend says; fails unless it has come to its end.
@@ -127,27 +126,32 @@ executions()
 	sed -n 's/^stat::number_of_executed_units: *//p' "$OUT/$1.out" | head -n 1
 }
 
-# Edges reached, and all that there are in what is fuzzed.
+# Edges reached, and all that there are in the files that are fuzzed.  (Most of
+# the rest lead to a sanitizer's report, or to the network.)
 edges()
 {
 	printf '%s of %s' "$(grep -ao 'cov: [0-9]*' "$OUT/$1.out" | sed 's/.* //' | sort -n | tail -n 1)" \
 		"$(sed -n 's/.*modules.*(\([0-9]*\) inline.*/\1/p' "$OUT/$1.out" | head -n 1)"
 }
 
+# The inputs that are kept, and then as long as there is time.
 run_databases()
 {
-	local name encoding locale share
+	local name encoding locale share seconds
 
 	while read -r name encoding locale share; do
 		backend "$name" "kept-$name" -runs=0 "$FUZZ/inputs"
 		ok "$encoding: every input that is kept" judge "kept-$name"
-		diag "$(executions "kept-$name") inputs"
 	done <<<"$DATABASES"
 	[ "$SECONDS_ALL" -gt 0 ] || return 0
 	while read -r name encoding locale share; do
-		backend "$name" "$name" -max_total_time=$((SECONDS_ALL * share / SHARES)) "$CORPUS" "$FUZZ/inputs"
-		ok "$encoding: $((SECONDS_ALL * share / SHARES)) s of fuzzing" judge "$name"
-		diag "$(executions "$name") executions, $(edges "$name") edges"
+		# 0 would be for ever
+		seconds=$((SECONDS_ALL * share / SHARES))
+		seconds=$((seconds > 0 ? seconds : 1))
+		backend "$name" "$name" -max_total_time=$seconds "$CORPUS" "$FUZZ/inputs"
+		ok "$encoding: $seconds s of fuzzing" judge "$name"
+		printf 'fuzz: %s, %d s: %s executions, %s edges\n' "$encoding" $seconds \
+			"$(executions "$name")" "$(edges "$name")" >>"$RUN/notes"
 	done <<<"$DATABASES"
 }
 
