@@ -429,7 +429,8 @@ start_simulator()
 
 	mkdir -p "$dir"
 	rm -f "$dir/ready"
-	"$ROOT/test/simulator/stellantis_simulator" --port 0 --ready-file "$dir/ready" "${@:2}" \
+	"$ROOT/test/simulator/stellantis_simulator" --port 0 --ready-file "$dir/ready" \
+		--secrets-file "$RUN/secrets" "${@:2}" \
 		>"$dir/log" 2>&1 </dev/null &
 	printf '%s\n' $! >"$dir/pid"
 	for ((i = 0; i < 500; i++)); do

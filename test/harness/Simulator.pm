@@ -42,7 +42,7 @@ sub start
 	if ($pid == 0)
 	{
 		open STDOUT, '>', '/dev/null';
-		exec 'test/simulator/stellantis_simulator', '--port', 0, '--ready-file', $ready, '--parent-pid', $parent, @arguments
+		exec 'test/simulator/stellantis_simulator', '--port', 0, '--ready-file', $ready, '--parent-pid', $parent, '--secrets-file', "$ENV{STELLANTIS_RUN}/secrets", @arguments
 			or POSIX::_exit(127);
 	}
 	for (1 .. 500)

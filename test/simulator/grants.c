@@ -16,8 +16,29 @@ static size_t nfamilies;
 static Code **codes;
 static size_t ncodes;
 static const char *start_refresh = "sim-refresh-token";
+static FILE *secrets;			/* or NULL */
 
 OAuthCounters oauth_counters;
+
+/* ---- what nobody else is to see ---- */
+
+/* Several servers may append to the same file. */
+bool
+secrets_open(const char *path)
+{
+	secrets = fopen(path, "a");
+	return secrets != NULL;
+}
+
+/* A token or a code that is given out, or credentials that came, a line each. */
+void
+secret_note(const char *secret)
+{
+	if (secrets == NULL)
+		return;
+	fprintf(secrets, "%s\n", secret);
+	fflush(secrets);
+}
 
 /* Random, so that no two servers and no two runs ever give out the same. */
 void
@@ -32,6 +53,7 @@ uuid_make(char *out)
 	snprintf(out, UUID_LEN + 1, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
 			 b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7],
 			 b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+	secret_note(out);
 }
 
 static void *

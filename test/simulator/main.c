@@ -31,6 +31,7 @@ usage(void)
 		 "  --ready-file PATH  write \"PORT [TLSPORT]\" here once it listens\n"
 		 "  --parent-pid PID   exit when this process has gone\n"
 		 "  --refresh-token TOKEN  that of the enrolment made at the start (default sim-refresh-token, empty: none)\n"
+		 "  --secrets-file PATH  append every token and code given out, and every client's credentials\n"
 		 "  --token TOKEN=SCOPE,SCOPE  another access token (SCOPE \"all\": every data scope)\n"
 		 "  --help             this text\n"
 		 "\n"
@@ -68,6 +69,14 @@ option(Options *o, const char *name, const char *value, char *err, size_t errlen
 		o->ready_file = value;
 	else if (strcmp(name, "refresh-token") == 0)
 		oauth_start_token(value);
+	else if (strcmp(name, "secrets-file") == 0)
+	{
+		if (!secrets_open(value))
+		{
+			snprintf(err, errlen, "cannot write %.200s", value);
+			return false;
+		}
+	}
 	else if (strcmp(name, "token") == 0)
 		return config_add_token(value, err, errlen);
 	else if (strcmp(name, "port") == 0 || strcmp(name, "tls-port") == 0 || strcmp(name, "parent-pid") == 0)

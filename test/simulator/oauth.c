@@ -149,8 +149,11 @@ static bool
 client_authenticated(Request *r)
 {
 	const char *a = r->authorization;
+	bool		basic = a && strncasecmp(a, "Basic ", 6) == 0;
 
-	if (a && strncasecmp(a, "Basic ", 6) == 0 && credentials_fit(a + 6))
+	if (basic)
+		secret_note(a + 6);
+	if (basic && credentials_fit(a + 6))
 		return true;
 	oauth_error(r, 401, "invalid_client", "Client authentication failed");
 	answer_header(r, "WWW-Authenticate", "Basic realm=\"/\"");

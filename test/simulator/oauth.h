@@ -62,6 +62,7 @@ typedef struct OAuthCounters
 
 extern OAuthCounters oauth_counters;
 
+extern void secret_note(const char *secret);
 extern void uuid_make(char *out);
 extern Family *family_new(unsigned scopes, const char *refresh);
 extern Access *family_issue(Family *f, unsigned scopes, const char *value);

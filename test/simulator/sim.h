@@ -511,6 +511,7 @@ extern void oauth_answer(Request *r);
 extern void oauth_throttle_clear(void);
 extern bool oauth_token_use(const char *value, unsigned *scopes);
 extern void oauth_start_token(const char *refresh);
+extern bool secrets_open(const char *path);
 extern void oauth_reset(void);
 extern void oauth_free(void);
 extern json_t *oauth_json(void);
