@@ -12,6 +12,7 @@
 #include <math.h>
 
 #include "common/base64.h"
+#include "mb/pg_wchar.h"
 #include "oauth.h"
 #include "option_value.h"
 #include "request.h"
@@ -36,6 +37,9 @@ typedef enum Purpose
 	PURPOSE_REVOKE
 } Purpose;
 
+/* Of a form without secrets but the account's. */
+static const char *const no_more[] = {NULL};
+
 static void
 wipe(char *text)
 {
@@ -53,26 +57,34 @@ oauth_wipe(OAuthAnswer *answer)
 
 /* ---- requests ---- */
 
-/* HTTP Basic: the application itself. */
+/* RFC 6749 wants the application's secret in UTF-8. */
 static char *
-client_authorization(const Account *account)
+in_utf8(char *text)
 {
-	char	   *pair = psprintf("%s:%s", account->client_id,
+	if (GetDatabaseEncoding() == PG_SQL_ASCII)
+		return text;
+	return pg_server_to_any(text, strlen(text), PG_UTF8);
+}
+
+/* The credentials of HTTP Basic: the application itself. */
+static char *
+client_credentials(const Account *account)
+{
+	char	   *text = psprintf("%s:%s", account->client_id,
 								account->client_secret != NULL ? account->client_secret : "");
+	char	   *pair = in_utf8(text);
 	int			length = strlen(pair);
 	int			room = pg_b64_enc_len(length);
 	char	   *encoded = palloc(room + 1);
-	char	   *header;
 
 	/* its argument's type changed in PostgreSQL 18 */
 	length = pg_b64_encode((const void *) pair, length, encoded, room);
 	if (length < 0)
 		elog(ERROR, "could not encode the client id and secret");
 	encoded[length] = '\0';
-	header = psprintf("Authorization: Basic %s", encoded);
+	wipe(text);
 	wipe(pair);
-	wipe(encoded);
-	return header;
+	return encoded;
 }
 
 /* Appends a field to a form, application/x-www-form-urlencoded. */
@@ -119,19 +131,23 @@ usable_token(const char *token)
 	return token != NULL && token_check(token) == NULL ? pstrdup(token) : NULL;
 }
 
-/* Granted scopes, between blanks; commas are taken for blanks. */
+/* Granted scopes, ASCII between blanks; commas are taken for blanks. */
 static char *
 scope_member(json_t *document)
 {
 	const char *text = text_member(document, "scope");
 	char	   *scope;
 
-	if (text == NULL || text_check(text) != NULL)
+	if (text == NULL || *text == '\0')
 		return NULL;
 	scope = pstrdup(text);
 	for (char *c = scope; *c != '\0'; c++)
+	{
 		if (*c == ',')
 			*c = ' ';
+		if (*c < ' ' || *c >= 0x7f)
+			return NULL;
+	}
 	return scope;
 }
 
@@ -404,20 +420,42 @@ use_fault(const HttpAnswer *http, const FaultContext *context, const Account *ac
 /* ---- both ---- */
 
 /*
+ * What an error must not show: the account's secrets, those that were sent
+ * besides, and the application's in the form in which it was sent.
+ */
+static const char *const *
+secrets_sent(const Account *account, const char *credentials, const char *const *more)
+{
+	const char **secrets;
+	int			n = 0;
+
+	while (account->secrets[n] != NULL)
+		n++;
+	secrets = palloc0((n + 4) * sizeof(char *));
+	memcpy(secrets, account->secrets, n * sizeof(char *));
+	secrets[n++] = credentials;
+	for (; *more != NULL; more++)
+		secrets[n++] = *more;
+	return secrets;
+}
+
+/*
  * Posts a form and makes of the answer what it is.  Everything is wiped but
- * what "answer" takes.
+ * what "answer" takes.  "more" are secrets of the form, at most two, that the
+ * account does not know.
  */
 static void
-post(const Account *account, const char *url, StringInfo form, const char *action,
-	 Purpose purpose, OAuthAnswer *answer)
+post(const Account *account, const char *url, StringInfo form, const char *const *more,
+	 const char *action, Purpose purpose, OAuthAnswer *answer)
 {
-	FaultContext context = {.server_name = account->server_name,.secrets = account->secrets,
-	.action = action,.url_option = "auth_url",.far_side = "the token server"};
+	FaultContext context = {.server_name = account->server_name,.action = action,
+	.url_option = "auth_url",.far_side = "the token server"};
 	const char *headers[4] = {NULL, "Accept: application/json",
 	"Content-Type: application/x-www-form-urlencoded", NULL};
 	HttpGroup  *group = http_group_create(CurrentMemoryContext, settings_of(account), NULL, NULL);
 	TimestampTz sent_at = GetCurrentTimestamp();
-	char	   *authorization = client_authorization(account);
+	char	   *credentials = client_credentials(account);
+	char	   *authorization = psprintf("Authorization: Basic %s", credentials);
 	HttpRequest *request;
 	const HttpAnswer *http;
 
@@ -425,6 +463,7 @@ post(const Account *account, const char *url, StringInfo form, const char *actio
 	answer->is_enrolment = purpose == PURPOSE_ENROL;
 	answer->retry_after_ms = -1;
 	answer->expires_at = DT_NOEND;
+	context.secrets = secrets_sent(account, credentials, more);
 	headers[0] = authorization;
 	request = http_post(group, url, headers, form->data, NULL);
 	wipe(authorization);
@@ -437,6 +476,7 @@ post(const Account *account, const char *url, StringInfo form, const char *actio
 	else if (purpose != PURPOSE_REVOKE)
 		use_tokens(http, &context, sent_at, answer);
 	http_group_free(group);
+	wipe(credentials);
 }
 
 void
@@ -460,7 +500,7 @@ oauth_refresh(const Account *account, OAuthAnswer *answer)
 	add_field(&form, "grant_type", "refresh_token");
 	add_field(&form, "refresh_token", account->refresh_token);
 	add_field(&form, "realm", account->realm);
-	post(account, psprintf("%s/access_token", account->auth_url), &form,
+	post(account, psprintf("%s/access_token", account->auth_url), &form, no_more,
 		 "refresh the access token", PURPOSE_REFRESH, answer);
 }
 
@@ -468,6 +508,7 @@ void
 oauth_exchange(const Account *account, const char *code, const char *redirect_uri,
 			   const char *code_verifier, OAuthAnswer *answer)
 {
+	const char *more[] = {code, code_verifier, NULL};
 	StringInfoData form;
 
 	oauth_require_url(account);
@@ -476,7 +517,7 @@ oauth_exchange(const Account *account, const char *code, const char *redirect_ur
 	add_field(&form, "redirect_uri", redirect_uri);
 	add_field(&form, "code", code);
 	add_field(&form, "code_verifier", code_verifier);
-	post(account, psprintf("%s/access_token", account->auth_url), &form,
+	post(account, psprintf("%s/access_token", account->auth_url), &form, more,
 		 "enrol", PURPOSE_ENROL, answer);
 }
 
@@ -493,5 +534,5 @@ oauth_revoke(const Account *account, OAuthAnswer *answer)
 	initStringInfo(&url);
 	appendStringInfo(&url, "%s/token/revoke", account->auth_url);
 	request_param(&url, "realm", account->realm);
-	post(account, url.data, &form, "revoke the tokens", PURPOSE_REVOKE, answer);
+	post(account, url.data, &form, no_more, "revoke the tokens", PURPOSE_REVOKE, answer);
 }
