@@ -200,7 +200,7 @@ sub broken_elsewhere
 
 sub lenient
 {
-	my $in = sub { my ($from, $to) = @_; return "BETWEEN now() + interval '$from s' AND now() + interval '$to s'" };
+	my $in = sub { my ($from, $to) = @_; return "- extract(epoch FROM now()) BETWEEN $from AND $to" };
 	my @answers = (
 		[ 'expires_in as text', { pointer => '/expires_in', value => '1800' }, $in->(1790, 1800) ],
 		[ 'expires_in with a fraction', { pointer => '/expires_in', raw => '1800.5' }, $in->(1790, 1801) ],
@@ -235,7 +235,7 @@ sub lenient
 		my $mapping = $t->mapping;
 		if (defined $expires && defined $mapping->{token_expires_at})
 		{
-			my ($right) = $t->rows('SELECT ' . literal($mapping->{token_expires_at}) . "::timestamptz $expires;");
+			my ($right) = $t->rows('SELECT extract(epoch FROM ' . literal($mapping->{token_expires_at}) . "::timestamptz) $expires;");
 			is($right, 't', "$name: when it expires") or diag($mapping->{token_expires_at});
 		}
 		else
