@@ -47,7 +47,7 @@ sub create
 
 	$self->{session}->rows('SET client_min_messages = warning;',
 		"CREATE SERVER $name FOREIGN DATA WRAPPER stellantis_fdw
-			OPTIONS (brand 'peugeot', base_url '$url', client_id 'sim-client', $options);",
+			OPTIONS (brand 'peugeot', base_url '$url', client_id 'sim-client', refresh 'off', $options);",
 		"CREATE USER MAPPING FOR CURRENT_USER SERVER $name OPTIONS ($mapping);",
 		"CREATE SCHEMA $name;", "IMPORT FOREIGN SCHEMA stellantis FROM SERVER $name INTO $name;");
 	return;

@@ -70,7 +70,8 @@ count_row(Collection *c, Seen *seen, int id)
 static void
 next_page(Collection *c, Seen *seen, int token)
 {
-	const char *wrong = collection_next_page(c, psprintf("token%d", token));
+	char	   *detail = NULL;
+	const char *wrong = collection_next_page(c, psprintf("token%d", token), &detail);
 
 	if ((wrong != NULL) != seen->tokens[token])
 		finding("page token %d: %s", token, wrong != NULL ? wrong : "taken a second time");
@@ -80,7 +81,8 @@ next_page(Collection *c, Seen *seen, int token)
 static void
 check_page(Collection *c, Seen *seen)
 {
-	const char *wrong = collection_check_page(c);
+	char	   *detail = NULL;
+	const char *wrong = collection_check_page(c, &detail);
 
 	seen->barren = seen->page_rows > 0 ? 0 : seen->barren + 1;
 	if ((wrong != NULL) != (seen->barren >= 2 || (seen->largest >= 0 && seen->rows >= seen->largest)))
@@ -102,7 +104,9 @@ note_total(Collection *c, Seen *seen, int total)
 void
 fuzz_collection(int choice, const uint8 *ops, size_t len)
 {
-	Collection *c = collection_create(CurrentMemoryContext, ROLE_ROWS, catalog_resource("trips"));
+	static const Account account;	/* is only named in warnings */
+	Collection *c = collection_create(CurrentMemoryContext, ROLE_ROWS, catalog_resource("trips"),
+									  &account);
 	Seen	   *seen = palloc(sizeof(Seen));
 
 	forget(seen);

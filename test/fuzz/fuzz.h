@@ -48,7 +48,7 @@ extern void fuzz_error(int choice, const char *text, size_t len);
 extern void fuzz_redact(int choice, const char *text, size_t len);
 extern void fuzz_option(int choice, const char *text, size_t len);
 
-/* in static_target.c: of http_transfer.c, qual_eval.c */
+/* in static_target.c: of http_intake.c, qual_eval.c */
 extern void fuzz_headers(int choice, const char *text, size_t len);
 extern void fuzz_like(int choice, const char *text, size_t len);
 

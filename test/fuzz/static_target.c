@@ -3,7 +3,7 @@
  *	  Functions that are static in the extension: their files are compiled as a
  *	  part of this one, in place of the objects of their own.
  */
-#include "../../src/http_transfer.c"
+#include "../../src/http_intake.c"
 #include "../../src/qual_eval.c"
 
 #include "catalog/pg_collation.h"
@@ -36,7 +36,7 @@ fuzz_headers(int choice, const char *text, size_t len)
 	const char *end = text + len;
 
 	memset(&transfer, 0, sizeof(transfer));
-	forget_headers(&transfer);
+	intake_begin(&transfer);
 	for (const char *at = text; at < end;)
 	{
 		const char *newline = memchr(at, '\n', end - at);
@@ -47,7 +47,7 @@ fuzz_headers(int choice, const char *text, size_t len)
 		if (line == NULL)
 			return;
 		memcpy(line, at, line_len);
-		if (on_header(line, 1, line_len, &transfer) != line_len && !transfer.header_flood)
+		if (intake_header(line, 1, line_len, &transfer) != line_len && !transfer.header_flood)
 			finding("a header was not taken");
 		free(line);
 		at += line_len;
