@@ -17,7 +17,8 @@ COMMIT;
 --! ordered
 BEGIN;
 DECLARE c SCROLL CURSOR FOR SELECT started_at FROM trips WHERE vehicle_id = :'v1' AND started_at IS NOT NULL ORDER BY started_at;
-FETCH 5 FROM c; FETCH PRIOR FROM c; FETCH BACKWARD 2 FROM c; FETCH FIRST FROM c; FETCH LAST FROM c; FETCH ABSOLUTE 7 FROM c; FETCH ABSOLUTE -3 FROM c; FETCH RELATIVE 2 FROM c; FETCH RELATIVE -30 FROM c;
+FETCH 5 FROM c; FETCH PRIOR FROM c; FETCH BACKWARD 2 FROM c; FETCH FIRST FROM c; FETCH LAST FROM c; FETCH ABSOLUTE 7 FROM c; FETCH ABSOLUTE -3
+	FROM c; FETCH RELATIVE 2 FROM c; FETCH RELATIVE -30 FROM c;
 MOVE BACKWARD ALL IN c; FETCH NEXT FROM c; FETCH ABSOLUTE 0 FROM c; FETCH ABSOLUTE 1000 FROM c; FETCH BACKWARD ALL FROM c; FETCH RELATIVE 0 FROM c;
 COMMIT;
 
@@ -93,7 +94,8 @@ COMMIT;
 
 --- a cursor over a join, outer and lateral
 BEGIN;
-DECLARE c CURSOR FOR SELECT v.vin, t.started_at FROM vehicles AS v LEFT JOIN LATERAL (SELECT started_at FROM trips WHERE vehicle_id = v.id ORDER BY started_at DESC NULLS LAST LIMIT 2) AS t ON true ORDER BY v.vin, t.started_at;
+DECLARE c CURSOR FOR SELECT v.vin, t.started_at FROM vehicles AS v LEFT JOIN LATERAL (SELECT started_at FROM trips WHERE vehicle_id = v.id
+	ORDER BY started_at DESC NULLS LAST LIMIT 2) AS t ON true ORDER BY v.vin, t.started_at;
 FETCH 3 FROM c; FETCH 100 FROM c;
 COMMIT;
 
@@ -320,7 +322,8 @@ CREATE FUNCTION pg_temp.f() RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE c SCROLL CURSOR (v text) FOR SELECT started_at FROM trips WHERE vehicle_id = v AND started_at IS NOT NULL ORDER BY started_at; at timestamptz;
 BEGIN
 	OPEN c (local.named('v1'));
-	FETCH c INTO at; RETURN NEXT at; FETCH LAST FROM c INTO at; RETURN NEXT at; MOVE BACKWARD 3 FROM c; FETCH PRIOR FROM c INTO at; RETURN NEXT at; FETCH ABSOLUTE 2 FROM c INTO at; RETURN NEXT at;
+	FETCH c INTO at; RETURN NEXT at; FETCH LAST FROM c INTO at; RETURN NEXT at; MOVE BACKWARD 3 FROM c; FETCH PRIOR
+	FROM c INTO at; RETURN NEXT at; FETCH ABSOLUTE 2 FROM c INTO at; RETURN NEXT at;
 	CLOSE c;
 	FOR r IN c (local.named('v2')) LOOP RETURN NEXT r.started_at; END LOOP;
 END $$;
@@ -389,7 +392,8 @@ CREATE TEMP VIEW long_trips AS SELECT vehicle_id, id, started_at, distance_km FR
 SELECT * FROM long_trips WHERE vehicle_id = :'v1' AND started_at >= '2026-03-25';
 
 --- a view over a view over a join
-CREATE TEMP VIEW fleet AS SELECT v.id, v.vin, v.label, s.odometer_km, s.electric_level_pct, m.days_before_maintenance FROM vehicles AS v LEFT JOIN status AS s ON s.vehicle_id = v.id LEFT JOIN maintenance AS m ON m.vehicle_id = v.id;
+CREATE TEMP VIEW fleet AS SELECT v.id, v.vin, v.label, s.odometer_km, s.electric_level_pct, m.days_before_maintenance FROM vehicles AS v LEFT
+	JOIN status AS s ON s.vehicle_id = v.id LEFT JOIN maintenance AS m ON m.vehicle_id = v.id;
 CREATE TEMP VIEW due AS SELECT * FROM fleet WHERE days_before_maintenance < 215 OR odometer_km > 20000;
 SELECT vin, label, odometer_km FROM due;
 SELECT label FROM due WHERE id = :'v3';
@@ -473,7 +477,8 @@ UPDATE local.drivers SET vehicle_id = local.named('v1') WHERE n = 1;
 --- UPDATE of a local table from ours, the row having been changed meanwhile
 --! before UPDATE local.drivers SET limit_kmh = 90 WHERE n = 1; BEGIN; UPDATE local.drivers SET limit_kmh = 91 WHERE n = 1
 --! meanwhile COMMIT
-UPDATE local.drivers AS d SET limit_kmh = d.limit_kmh + s.odometer_km FROM status AS s WHERE s.vehicle_id = d.vehicle_id AND d.n IN (1, 3, 4) RETURNING d.n, d.limit_kmh - s.odometer_km, s.vin;
+UPDATE local.drivers AS d SET limit_kmh = d.limit_kmh + s.odometer_km FROM status AS s WHERE s.vehicle_id = d.vehicle_id
+	AND d.n IN (1, 3, 4) RETURNING d.n, d.limit_kmh - s.odometer_km, s.vin;
 UPDATE local.drivers AS d SET limit_kmh = (ARRAY[90, 110, 130])[d.n] WHERE d.n IN (1, 3);
 UPDATE local.drivers SET limit_kmh = NULL WHERE n = 4;
 
@@ -485,7 +490,8 @@ DELETE FROM local.drivers AS d WHERE d.n = 50 AND EXISTS (SELECT FROM trips AS t
 --- a change and ours, EvalPlanQual over an aggregate of ours
 --! before UPDATE local.drivers SET limit_kmh = 90 WHERE n = 1; BEGIN; UPDATE local.drivers SET limit_kmh = 92 WHERE n = 1
 --! meanwhile COMMIT
-SELECT d.n, d.limit_kmh, x.n FROM local.drivers AS d CROSS JOIN LATERAL (SELECT count(*) AS n FROM trips AS t WHERE t.vehicle_id = d.vehicle_id AND t.distance_km < d.limit_kmh) AS x WHERE d.n IN (1, 2) FOR UPDATE OF d;
+SELECT d.n, d.limit_kmh, x.n FROM local.drivers AS d CROSS JOIN LATERAL (SELECT count(*) AS n FROM trips AS t WHERE t.vehicle_id = d.vehicle_id
+	AND t.distance_km < d.limit_kmh) AS x WHERE d.n IN (1, 2) FOR UPDATE OF d;
 UPDATE local.drivers SET limit_kmh = 90 WHERE n = 1;
 
 --- transactions of every kind

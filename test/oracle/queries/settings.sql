@@ -33,7 +33,8 @@ SELECT min(recorded_at), max(recorded_at), true FROM waypoints WHERE vehicle_id 
 --! asks /user/vehicles/{1}/trips/{9}/wayPoints?tolerance=0.2
 --! asks /user/vehicles/{1}/trips/{9}/wayPoints?tolerance=0.25
 --! asks /user/vehicles/{1}/trips/{9}/wayPoints?tolerance=0.5
-SELECT min(recorded_at), max(tolerance_km) FROM waypoints WHERE vehicle_id = :'v1' AND trip_id = :'trip' AND tolerance_km = (SELECT count(*)::float8 / 5 FROM local.names WHERE name = 'v1');
+SELECT min(recorded_at), max(tolerance_km) FROM waypoints WHERE vehicle_id = :'v1' AND trip_id = :'trip' AND tolerance_km = (SELECT count(*)::float8 / 5
+	FROM local.names WHERE name = 'v1');
 SELECT min(recorded_at), max(tolerance_km) FROM waypoints WHERE vehicle_id = :'v1' AND trip_id = :'trip' AND tolerance_km = 0.2 AND tolerance_km = 0.1 * 2;
 SELECT min(recorded_at), max(tolerance_km) FROM waypoints WHERE vehicle_id = :'v1' AND trip_id = :'trip' AND tolerance_km = 0.25::float4;
 SELECT min(recorded_at), max(tolerance_km) FROM waypoints WHERE vehicle_id = :'v1' AND trip_id = :'trip' AND greatest(0.5, 0.2) = tolerance_km;
@@ -74,7 +75,8 @@ SELECT v.vin, (SELECT count(*) FROM alarms AS a WHERE a.vehicle_id = v.id AND a.
 --! once
 SET jit = on; SET jit_above_cost = 0; SET jit_inline_above_cost = 0; SET jit_optimize_above_cost = 0;
 SELECT count(*), max(started_at) FROM trips WHERE vehicle_id = lower(:'v1') AND started_at >= timestamptz '2026-04-03' - interval '9 days' AND distance_km * 2 > 20;
-SELECT d.name, count(t.id) FROM local.drivers AS d LEFT JOIN LATERAL (SELECT id FROM trips WHERE vehicle_id = d.vehicle_id AND started_at >= d.since OFFSET 0) AS t ON true GROUP BY d.n, d.name;
+SELECT d.name, count(t.id) FROM local.drivers AS d LEFT JOIN LATERAL (SELECT id FROM trips WHERE vehicle_id = d.vehicle_id
+	AND started_at >= d.since OFFSET 0) AS t ON true GROUP BY d.n, d.name;
 SELECT vin, md5(string_agg(s::text, ',' ORDER BY vin)) FROM status AS s GROUP BY vin;
 
 --- domains
@@ -115,9 +117,12 @@ SELECT n, (SELECT count(*) FROM (SELECT id FROM trips WHERE vehicle_id = :'v1' L
 SELECT count(DISTINCT x.id) FROM vehicles AS v CROSS JOIN LATERAL (SELECT id FROM trips WHERE vehicle_id = v.id OFFSET 5 LIMIT 10) AS x;
 
 --- many scans at once
-SELECT (SELECT count(*) FROM trips WHERE vehicle_id = :'v1'), (SELECT count(*) FROM trips WHERE vehicle_id = :'v2'), (SELECT count(*) FROM trips WHERE vehicle_id = :'v3'), (SELECT count(*) FROM alerts), (SELECT count(*) FROM alarms), (SELECT count(*) FROM collisions),
-	   (SELECT count(*) FROM status), (SELECT count(*) FROM positions), (SELECT count(*) FROM maintenance), (SELECT count(*) FROM vehicles), (SELECT count(*) FROM account), (SELECT count(*) FROM telemetry WHERE vehicle_id = :'v5');
-SELECT count(*) FROM (SELECT id FROM trips UNION ALL SELECT id FROM alerts UNION ALL SELECT id FROM alarms UNION ALL SELECT id FROM collisions UNION ALL SELECT vehicle_id FROM telemetry UNION ALL SELECT vehicle_id FROM status UNION ALL SELECT id FROM vehicles) AS x;
+SELECT (SELECT count(*) FROM trips WHERE vehicle_id = :'v1'), (SELECT count(*) FROM trips WHERE vehicle_id = :'v2'), (SELECT count(*) FROM trips
+	WHERE vehicle_id = :'v3'), (SELECT count(*) FROM alerts), (SELECT count(*) FROM alarms), (SELECT count(*) FROM collisions),
+	   (SELECT count(*) FROM status), (SELECT count(*) FROM positions), (SELECT count(*) FROM maintenance), (SELECT count(*) FROM vehicles), (SELECT count(*)
+	FROM account), (SELECT count(*) FROM telemetry WHERE vehicle_id = :'v5');
+SELECT count(*) FROM (SELECT id FROM trips UNION ALL SELECT id FROM alerts UNION ALL SELECT id FROM alarms UNION ALL SELECT id FROM collisions
+	UNION ALL SELECT vehicle_id FROM telemetry UNION ALL SELECT vehicle_id FROM status UNION ALL SELECT id FROM vehicles) AS x;
 
 --- a table of some columns, in another order, one dropped, one without the key
 BEGIN;

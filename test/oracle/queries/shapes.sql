@@ -165,19 +165,24 @@ SELECT vin, started_at, row_number() OVER w, lag(distance_km) OVER w, lead(start
   FROM trips WHERE started_at >= '2026-03-30' WINDOW w AS (PARTITION BY vehicle_id ORDER BY started_at, id);
 
 --- windows over groups
-SELECT vin, date_trunc('day', started_at), count(*), rank() OVER (PARTITION BY vin ORDER BY count(*) DESC), sum(count(*)) OVER (PARTITION BY vin ORDER BY date_trunc('day', started_at)) FROM trips WHERE started_at >= '2026-03-28' GROUP BY 1, 2;
+SELECT vin, date_trunc('day', started_at), count(*), rank() OVER (PARTITION BY vin ORDER BY count(*) DESC), sum(count(*)) OVER (PARTITION BY vin
+	ORDER BY date_trunc('day', started_at)) FROM trips WHERE started_at >= '2026-03-28' GROUP BY 1, 2;
 
 --- windows by range and by rows
-SELECT recorded_at, count(*) OVER (ORDER BY recorded_at RANGE BETWEEN '3 h' PRECEDING AND '3 h' FOLLOWING), max(odometer_km) OVER (ORDER BY recorded_at ROWS BETWEEN 2 PRECEDING AND CURRENT ROW EXCLUDE TIES) FROM telemetry WHERE vehicle_id = :'v1' AND recorded_at >= '2026-04-02';
+SELECT recorded_at, count(*) OVER (ORDER BY recorded_at RANGE BETWEEN '3 h' PRECEDING
+	AND '3 h' FOLLOWING), max(odometer_km) OVER (ORDER BY recorded_at ROWS BETWEEN 2 PRECEDING AND CURRENT ROW EXCLUDE TIES) FROM telemetry
+	WHERE vehicle_id = :'v1' AND recorded_at >= '2026-04-02';
 
 --- windows: the newest of each
 SELECT vin, started_at FROM (SELECT vin, started_at, row_number() OVER (PARTITION BY vehicle_id ORDER BY started_at DESC NULLS LAST, id) AS n FROM trips) AS x WHERE n <= 2;
 
 --- ntile, percent_rank, cume_dist, nth_value
-SELECT started_at, ntile(4) OVER w, percent_rank() OVER w, cume_dist() OVER w, nth_value(distance_km, 3) OVER w FROM trips WHERE vehicle_id = :'v1' AND started_at IS NOT NULL WINDOW w AS (ORDER BY started_at);
+SELECT started_at, ntile(4) OVER w, percent_rank() OVER w, cume_dist() OVER w, nth_value(distance_km, 3) OVER w FROM trips WHERE vehicle_id = :'v1'
+	AND started_at IS NOT NULL WINDOW w AS (ORDER BY started_at);
 
 --- gaps between trips
-SELECT vin, stopped_at, next - stopped_at AS gap FROM (SELECT vin, stopped_at, lead(started_at) OVER (PARTITION BY vehicle_id ORDER BY coalesce(started_at, stopped_at), id) AS next FROM trips) AS x WHERE next - stopped_at > interval '20 h';
+SELECT vin, stopped_at, next - stopped_at AS gap FROM (SELECT vin, stopped_at, lead(started_at) OVER (PARTITION BY vehicle_id
+	ORDER BY coalesce(started_at, stopped_at), id) AS next FROM trips) AS x WHERE next - stopped_at > interval '20 h';
 
 --- rows as JSON
 SELECT to_jsonb(t) - 'vehicle_id' - 'id' FROM trips AS t WHERE vehicle_id = :'v1' AND started_at >= '2026-04-01';
@@ -207,7 +212,8 @@ SELECT count(*), min(avg_speed_kmh), max(avg_speed_kmh), min(electric_kwh_per_10
 SELECT distance_km::numeric(6, 2), distance_km::int, round(distance_km::numeric, 1), trunc(distance_km) FROM trips WHERE vehicle_id = :'v1';
 
 --- booleans
-SELECT count(*) FROM trips WHERE done; SELECT count(*) FROM trips WHERE NOT done; SELECT count(*) FROM trips WHERE done IS NOT TRUE; SELECT count(*) FROM trips WHERE done IS NULL OR done;
+SELECT count(*) FROM trips WHERE done; SELECT count(*) FROM trips WHERE NOT done; SELECT count(*) FROM trips WHERE done IS NOT TRUE; SELECT count(*)
+	FROM trips WHERE done IS NULL OR done;
 SELECT vin, moving, charging_plugged, daylight FROM status WHERE moving OR charging_plugged IS NOT FALSE;
 SELECT count(*) FILTER (WHERE pedestrian), count(*) FILTER (WHERE tipped_over), count(*) FROM collisions;
 

@@ -32,7 +32,8 @@ SELECT id FROM alarms WHERE (vehicle_id, created_at) IN (SELECT vehicle_id, at F
 --- EXISTS, NOT EXISTS
 SELECT vin FROM vehicles AS v WHERE EXISTS (SELECT FROM collisions AS c WHERE c.vehicle_id = v.id AND c.pedestrian);
 SELECT vin FROM vehicles AS v WHERE NOT EXISTS (SELECT FROM status AS s WHERE s.vehicle_id = v.id);
-SELECT t.id FROM trips AS t WHERE EXISTS (SELECT FROM collisions AS c WHERE c.vehicle_id = t.vehicle_id AND c.created_at BETWEEN t.started_at AND t.stopped_at) AND t.started_at >= '2026-03-25';
+SELECT t.id FROM trips AS t WHERE EXISTS (SELECT FROM collisions AS c WHERE c.vehicle_id = t.vehicle_id AND c.created_at BETWEEN t.started_at AND t.stopped_at)
+	AND t.started_at >= '2026-03-25';
 
 --- EXISTS that is not correlated
 SELECT name FROM local.drivers WHERE EXISTS (SELECT FROM alerts WHERE active);
@@ -47,7 +48,8 @@ SELECT v.vin FROM vehicles AS v WHERE v.motorization = 'Electric' OR EXISTS (SEL
 SELECT v.vin FROM vehicles AS v WHERE v.motorization = 'Electric' OR v.id IN (SELECT vehicle_id FROM alerts WHERE active);
 
 --- correlated scalars
-SELECT vin, (SELECT odometer_km FROM status AS s WHERE s.vehicle_id = v.id), (SELECT count(*) FROM trips AS t WHERE t.vehicle_id = v.id AND t.started_at >= '2026-04-01') FROM vehicles AS v;
+SELECT vin, (SELECT odometer_km FROM status AS s WHERE s.vehicle_id = v.id), (SELECT count(*) FROM trips AS t WHERE t.vehicle_id = v.id
+	AND t.started_at >= '2026-04-01') FROM vehicles AS v;
 
 --- correlated scalars over time
 SELECT vin, (SELECT max(started_at) FROM trips AS t WHERE t.vehicle_id = p.vehicle_id AND t.started_at < p.recorded_at) FROM positions AS p;
@@ -65,14 +67,16 @@ SELECT t.id FROM trips AS t WHERE t.vehicle_id = :'v1' AND t.distance_km > (SELE
 SELECT v.vin FROM vehicles AS v WHERE 30 < (SELECT count(*) FROM trips AS t WHERE t.vehicle_id = v.id);
 
 --- a correlated subquery two levels up
-SELECT v.vin, (SELECT count(*) FROM trips AS t WHERE t.vehicle_id = v.id AND EXISTS (SELECT FROM alerts AS a WHERE a.vehicle_id = v.id AND a.started_at BETWEEN t.started_at AND t.stopped_at)) FROM vehicles AS v WHERE v.vin IN (:'vin2', :'vin3');
+SELECT v.vin, (SELECT count(*) FROM trips AS t WHERE t.vehicle_id = v.id AND EXISTS (SELECT FROM alerts AS a WHERE a.vehicle_id = v.id
+	AND a.started_at BETWEEN t.started_at AND t.stopped_at)) FROM vehicles AS v WHERE v.vin IN (:'vin2', :'vin3');
 
 --- an InitPlan as a bound
 --! requests 1
 SELECT count(*), min(started_at) FROM trips WHERE vehicle_id = :'v1' AND started_at > (SELECT max(started_at) - interval '2 days' FROM local.history WHERE vehicle_id = :'v1');
 
 --- an InitPlan over ours as a bound
-SELECT count(*), min(recorded_at) FROM telemetry WHERE vehicle_id = :'v1' AND recorded_at >= (SELECT max(started_at) FROM trips WHERE vehicle_id = :'v1' AND started_at < '2026-04-02');
+SELECT count(*), min(recorded_at) FROM telemetry WHERE vehicle_id = :'v1' AND recorded_at >= (SELECT max(started_at) FROM trips WHERE vehicle_id = :'v1'
+	AND started_at < '2026-04-02');
 
 --- an InitPlan as the vehicle
 --! requests 2
@@ -116,7 +120,8 @@ SELECT * FROM (SELECT vehicle_id, distance_km * 2 AS twice, started_at FROM trip
 
 --- a condition that goes into a UNION ALL
 --! requests 2
-SELECT * FROM (SELECT vehicle_id, 'alert' AS what, started_at AS at FROM alerts UNION ALL SELECT vehicle_id, 'alarm', created_at FROM alarms) AS e WHERE e.vehicle_id = :'v2' AND e.at >= '2026-03-28';
+SELECT * FROM (SELECT vehicle_id, 'alert' AS what, started_at AS at FROM alerts UNION ALL SELECT vehicle_id, 'alarm', created_at FROM alarms) AS e
+	WHERE e.vehicle_id = :'v2' AND e.at >= '2026-03-28';
 
 --- a condition that goes through GROUP BY and DISTINCT
 --! requests 2
@@ -128,7 +133,8 @@ SELECT * FROM (SELECT DISTINCT vehicle_id, done FROM trips) AS x WHERE vehicle_i
 SELECT * FROM (SELECT vehicle_id, started_at, lag(stopped_at) OVER (PARTITION BY vehicle_id ORDER BY started_at, id) AS before FROM trips) AS x WHERE x.vehicle_id = :'v1';
 
 --- a condition that does not go through LIMIT
-SELECT count(*) <= 20 AS few, count(*) FILTER (WHERE vehicle_id <> :'v1') AS others FROM (SELECT vehicle_id FROM trips ORDER BY vehicle_id, id LIMIT 20) AS x WHERE x.vehicle_id = :'v1';
+SELECT count(*) <= 20 AS few, count(*) FILTER (WHERE vehicle_id <> :'v1') AS others FROM (SELECT vehicle_id FROM trips ORDER BY vehicle_id, id LIMIT 20) AS x
+	WHERE x.vehicle_id = :'v1';
 
 --- CTEs
 WITH t AS (SELECT * FROM trips WHERE started_at >= '2026-04-01'), s AS (SELECT vehicle_id, odometer_km FROM status)
@@ -147,14 +153,17 @@ WITH t AS MATERIALIZED (SELECT * FROM trips) SELECT 'nobody';
 WITH t AS MATERIALIZED (SELECT id FROM trips WHERE vehicle_id = :'v1') SELECT count(*) FROM (SELECT * FROM t LIMIT 3) AS x;
 
 --- CTEs that build on each other
-WITH v AS (SELECT id FROM vehicles WHERE vin LIKE 'VR3%'), t AS (SELECT t.* FROM trips AS t WHERE t.vehicle_id IN (SELECT id FROM v) AND t.started_at >= '2026-04-01'), d AS (SELECT vehicle_id, sum(distance_km::numeric) AS km FROM t GROUP BY 1)
+WITH v AS (SELECT id FROM vehicles WHERE vin LIKE 'VR3%'), t AS (SELECT t.* FROM trips AS t WHERE t.vehicle_id IN (SELECT id FROM v)
+	AND t.started_at >= '2026-04-01'), d AS (SELECT vehicle_id, sum(distance_km::numeric) AS km FROM t GROUP BY 1)
 SELECT d.km, (SELECT count(*) FROM t WHERE t.vehicle_id = d.vehicle_id) FROM d;
 
 --- CTEs that change local tables
 BEGIN;
 CREATE TEMP TABLE seen (id text);
-WITH new AS (INSERT INTO seen SELECT id FROM trips WHERE vehicle_id = :'v1' AND started_at >= '2026-04-01' RETURNING id) SELECT count(*), (SELECT count(*) FROM alerts WHERE vehicle_id = :'v2') FROM new;
-WITH gone AS (DELETE FROM seen WHERE id IN (SELECT id FROM trips WHERE vehicle_id = :'v1' AND started_at >= '2026-04-02') RETURNING id) SELECT t.started_at FROM gone JOIN trips AS t USING (id) WHERE t.vehicle_id = :'v1';
+WITH new AS (INSERT INTO seen SELECT id FROM trips WHERE vehicle_id = :'v1' AND started_at >= '2026-04-01' RETURNING id) SELECT count(*), (SELECT count(*)
+	FROM alerts WHERE vehicle_id = :'v2') FROM new;
+WITH gone AS (DELETE FROM seen WHERE id IN (SELECT id FROM trips WHERE vehicle_id = :'v1' AND started_at >= '2026-04-02') RETURNING id) SELECT t.started_at
+	FROM gone JOIN trips AS t USING (id) WHERE t.vehicle_id = :'v1';
 SELECT count(*) FROM seen;
 ROLLBACK;
 
@@ -162,19 +171,23 @@ ROLLBACK;
 WITH RECURSIVE chain AS (
 	SELECT id, started_at, stopped_at, 1 AS n FROM trips WHERE vehicle_id = :'v1' AND started_at = (SELECT min(started_at) FROM local.history WHERE vehicle_id = :'v1')
 	UNION ALL
-	SELECT x.id, x.started_at, x.stopped_at, c.n + 1 FROM chain AS c CROSS JOIN LATERAL (SELECT * FROM trips WHERE vehicle_id = :'v1' AND started_at > c.stopped_at ORDER BY started_at LIMIT 1) AS x WHERE c.n < 12)
+	SELECT x.id, x.started_at, x.stopped_at, c.n + 1 FROM chain AS c CROSS JOIN LATERAL (SELECT * FROM trips WHERE vehicle_id = :'v1'
+	AND started_at > c.stopped_at ORDER BY started_at LIMIT 1) AS x WHERE c.n < 12)
 SELECT n, started_at FROM chain;
 
 --- a recursion whose inner scan is read again each round
 --! requests 2
-WITH RECURSIVE days AS (SELECT timestamptz '2026-03-30' AS d, 0::bigint AS n UNION ALL SELECT days.d + interval '1 day', (SELECT count(*) FROM alarms AS a WHERE a.vehicle_id = :'v2' AND a.created_at::date = days.d::date) FROM days WHERE days.d < '2026-04-03') SELECT d, n FROM days;
+WITH RECURSIVE days AS (SELECT timestamptz '2026-03-30' AS d, 0::bigint AS n UNION ALL SELECT days.d + interval '1 day', (SELECT count(*) FROM alarms AS a
+	WHERE a.vehicle_id = :'v2' AND a.created_at::date = days.d::date) FROM days WHERE days.d < '2026-04-03') SELECT d, n FROM days;
 SELECT count(*) FROM alarms WHERE vehicle_id = :'v2';
 
 --- a recursion with a join
-WITH RECURSIVE r AS (SELECT 0::float8 AS km, 0 AS n UNION SELECT s.odometer_km, r.n + 1 FROM r JOIN status AS s ON s.odometer_km > r.km WHERE r.n < 3) SELECT n, count(*), max(km) FROM r GROUP BY n;
+WITH RECURSIVE r AS (SELECT 0::float8 AS km, 0 AS n UNION SELECT s.odometer_km, r.n + 1 FROM r JOIN status AS s ON s.odometer_km > r.km
+	WHERE r.n < 3) SELECT n, count(*), max(km) FROM r GROUP BY n;
 
 --- a recursion over local rows, ours in the first part
-WITH RECURSIVE r AS (SELECT vehicle_id, 1 AS n FROM maintenance UNION ALL SELECT d.vehicle_id, r.n + 1 FROM r JOIN local.drivers AS d ON d.vehicle_id = r.vehicle_id WHERE r.n < 4) SELECT n, count(*) FROM r GROUP BY n;
+WITH RECURSIVE r AS (SELECT vehicle_id, 1 AS n FROM maintenance UNION ALL SELECT d.vehicle_id, r.n + 1 FROM r
+	JOIN local.drivers AS d ON d.vehicle_id = r.vehicle_id WHERE r.n < 4) SELECT n, count(*) FROM r GROUP BY n;
 
 --- set operations
 SELECT vehicle_id FROM status EXCEPT SELECT vehicle_id FROM positions;

@@ -96,14 +96,16 @@ SELECT started_at, stopped_at, done FROM trips WHERE vehicle_id = :'v2' AND star
 SELECT id, started_at, created_at FROM trips WHERE created_at - stopped_at > interval '1 day' AND started_at >= '2026-03-20' AND started_at < '2026-04-01';
 
 --- each late trip, by the minute in which it began
-SELECT h.id, t.n, t.id = h.id FROM local.history AS h CROSS JOIN LATERAL (SELECT count(*) AS n, min(id) AS id FROM trips WHERE vehicle_id = h.vehicle_id AND started_at >= h.started_at AND started_at < h.started_at + interval '1 min') AS t
+SELECT h.id, t.n, t.id = h.id FROM local.history AS h CROSS JOIN LATERAL (SELECT count(*) AS n, min(id) AS id FROM trips WHERE vehicle_id = h.vehicle_id
+	AND started_at >= h.started_at AND started_at < h.started_at + interval '1 min') AS t
  WHERE h.created_at - h.stopped_at > interval '1 day';
 
 --- around a late trip
 SELECT local.between('SELECT $${?}$$, count(*), min(started_at), max(started_at) FROM trips WHERE vehicle_id = {v1} AND {?}', 'started_at', 'at_late') \gexec
 
 --- each alert that lasted, by the minute in which it began
-SELECT h.id, a.n, a.id = h.id FROM near.alerts AS h CROSS JOIN LATERAL (SELECT count(*) AS n, min(id) AS id FROM alerts WHERE vehicle_id = h.vehicle_id AND started_at BETWEEN h.started_at AND h.started_at + interval '1 min') AS a
+SELECT h.id, a.n, a.id = h.id FROM near.alerts AS h CROSS JOIN LATERAL (SELECT count(*) AS n, min(id) AS id FROM alerts WHERE vehicle_id = h.vehicle_id
+	AND started_at BETWEEN h.started_at AND h.started_at + interval '1 min') AS a
  WHERE h.ended_at IS NULL OR h.ended_at - h.started_at > interval '12 h';
 
 --- late trips, by the day on which they came
@@ -154,7 +156,8 @@ SELECT 4, count(*) FROM telemetry WHERE vehicle_id = :'v1' AND recorded_at > :'a
 SELECT 5, count(*) FROM telemetry WHERE vehicle_id = :'v1' AND recorded_at = :'at_telemetry' AND recorded_at = timestamptz :'at_telemetry' + interval '1 s';
 
 --- several bounds: the narrowest
-SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v1' AND recorded_at > '2026-03-20' AND recorded_at >= '2026-03-21' AND recorded_at < '2026-03-25' AND recorded_at <= '2026-03-22' AND recorded_at <> '2026-03-21';
+SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v1' AND recorded_at > '2026-03-20' AND recorded_at >= '2026-03-21' AND recorded_at < '2026-03-25'
+	AND recorded_at <= '2026-03-22' AND recorded_at <> '2026-03-21';
 
 --- IN and = ANY of instants
 SELECT 1, id FROM trips WHERE vehicle_id = :'v2' AND started_at IN (:'at_trip', '2026-01-01', NULL);
@@ -253,7 +256,8 @@ SELECT local.each('SELECT {n}, count(*), min(recorded_at), max(recorded_at) FROM
 	$$recorded_at BETWEEN timestamp '2026-03-29 02:00' AND timestamp '2026-03-29 03:00'$$, $$recorded_at = timestamp '2026-03-29 02:00'$$, $$recorded_at::date = '2026-03-29'$$,
 	$$recorded_at >= date '2026-03-28' + interval '1 day' AND recorded_at < date '2026-03-29' + 1$$, $$date_trunc('day', recorded_at) = '2026-03-29'$$,
 	$$recorded_at >= date_trunc('day', timestamptz '2026-03-29 12:00') AND recorded_at < date_trunc('day', timestamptz '2026-03-29 12:00') + interval '1 day'$$) \gexec
-SELECT date_trunc('day', started_at), count(*), min(started_at), max(stopped_at) FROM trips WHERE vehicle_id = :'v6' AND started_at >= '2026-03-28' AND started_at < '2026-03-31' GROUP BY 1;
+SELECT date_trunc('day', started_at), count(*), min(started_at), max(stopped_at) FROM trips WHERE vehicle_id = :'v6' AND started_at >= '2026-03-28'
+	AND started_at < '2026-03-31' GROUP BY 1;
 
 --- trips and alarms under Paris time, over the change of clocks
 SET TimeZone = 'Europe/Paris';

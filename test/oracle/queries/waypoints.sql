@@ -38,16 +38,19 @@ SELECT count(*), min(recorded_at), max(recorded_at) FROM waypoints WHERE vehicle
 SELECT recorded_at, trip_id FROM waypoints WHERE vehicle_id = :'v1' AND recorded_at >= '2026-04-02';
 
 --- way points in the middle of a trip that lasts longer than a day
-SELECT count(*), count(DISTINCT trip_id), min(recorded_at), max(recorded_at) FROM waypoints WHERE vehicle_id = :'v1' AND recorded_at >= '2026-03-26 10:00' AND recorded_at < '2026-03-26 12:00';
+SELECT count(*), count(DISTINCT trip_id), min(recorded_at), max(recorded_at) FROM waypoints WHERE vehicle_id = :'v1' AND recorded_at >= '2026-03-26 10:00'
+	AND recorded_at < '2026-03-26 12:00';
 
 --- way points of a trip whose start is not known, by time
-SELECT trip_id, count(*) FROM waypoints WHERE vehicle_id = :'v2' AND recorded_at BETWEEN (SELECT stopped_at - interval '30 min' FROM trips WHERE vehicle_id = :'v2' AND id = :'nostart') AND (SELECT stopped_at FROM trips WHERE vehicle_id = :'v2' AND id = :'nostart') GROUP BY 1;
+SELECT trip_id, count(*) FROM waypoints WHERE vehicle_id = :'v2' AND recorded_at BETWEEN (SELECT stopped_at - interval '30 min' FROM trips
+	WHERE vehicle_id = :'v2' AND id = :'nostart') AND (SELECT stopped_at FROM trips WHERE vehicle_id = :'v2' AND id = :'nostart') GROUP BY 1;
 
 --- way points ahead of the clock
 SELECT trip_id, count(*) FROM waypoints WHERE vehicle_id = :'v3' AND recorded_at > '2026-04-03 12:00' GROUP BY 1;
 
 --- trip and time
-SELECT count(*), min(recorded_at), max(recorded_at) FROM waypoints WHERE vehicle_id = :'v1' AND trip_id = :'long' AND recorded_at >= '2026-03-26' AND recorded_at < '2026-03-26 12:00';
+SELECT count(*), min(recorded_at), max(recorded_at) FROM waypoints WHERE vehicle_id = :'v1' AND trip_id = :'long' AND recorded_at >= '2026-03-26'
+	AND recorded_at < '2026-03-26 12:00';
 
 --- trip and a time that is not its
 SELECT 'none', count(*) FROM waypoints WHERE vehicle_id = :'v1' AND trip_id = :'long' AND recorded_at < '2026-03-20';
@@ -82,7 +85,8 @@ SELECT recorded_at, latitude, longitude, 0 FROM waypoints WHERE vehicle_id = :'v
 --- tolerance_km leaves out some, and no first or last one
 --! asks /user/vehicles/{1}/trips/{9}/wayPoints?tolerance=0.2
 SELECT count(*) < (SELECT count(*) FROM near.waypoints WHERE trip_id = :'trip'), count(*) > 2, min(recorded_at), max(recorded_at), min(tolerance_km), max(tolerance_km),
-	   count(*) FILTER (WHERE NOT EXISTS (SELECT FROM near.waypoints AS n WHERE n.trip_id = w.trip_id AND (n.recorded_at, n.latitude, n.longitude) IS NOT DISTINCT FROM (w.recorded_at, w.latitude, w.longitude)))
+	   count(*) FILTER (WHERE NOT EXISTS (SELECT FROM near.waypoints AS n WHERE n.trip_id = w.trip_id AND (n.recorded_at, n.latitude, n.longitude) IS NOT DISTINCT
+	FROM (w.recorded_at, w.latitude, w.longitude)))
   FROM waypoints AS w WHERE vehicle_id = :'v1' AND trip_id = :'trip' AND tolerance_km = 0.2;
 --= near
 SELECT true, true, min(recorded_at), max(recorded_at), 0.2, 0.2, 0 FROM waypoints WHERE trip_id = :'trip';
@@ -123,8 +127,10 @@ SELECT 8, count(*) FROM waypoints WHERE vehicle_id = :'v1' AND trip_id = :'trip'
 
 --- tolerance_km of a joined column is no input
 SELECT count(*) FROM (VALUES (0.1::float8), (0.2)) AS t (km) JOIN waypoints AS w ON w.tolerance_km = t.km WHERE w.vehicle_id = :'v1' AND w.trip_id = :'trip';
-SELECT count(w.recorded_at), count(*) FROM (VALUES (0.1::float8), (NULL)) AS t (km) LEFT JOIN LATERAL (SELECT * FROM waypoints AS w WHERE w.vehicle_id = :'v1' AND w.trip_id = :'trip' AND w.tolerance_km = t.km) AS w ON true;
-SELECT count(w.recorded_at), count(*) FROM (VALUES (0.1::float8), (NULL)) AS t (km) LEFT JOIN LATERAL (SELECT * FROM waypoints AS w WHERE w.vehicle_id = :'v1' AND w.trip_id = :'trip' AND w.tolerance_km = t.km OFFSET 0) AS w ON true;
+SELECT count(w.recorded_at), count(*) FROM (VALUES (0.1::float8), (NULL)) AS t (km) LEFT JOIN LATERAL (SELECT * FROM waypoints AS w WHERE w.vehicle_id = :'v1'
+	AND w.trip_id = :'trip' AND w.tolerance_km = t.km) AS w ON true;
+SELECT count(w.recorded_at), count(*) FROM (VALUES (0.1::float8), (NULL)) AS t (km) LEFT JOIN LATERAL (SELECT * FROM waypoints AS w WHERE w.vehicle_id = :'v1'
+	AND w.trip_id = :'trip' AND w.tolerance_km = t.km OFFSET 0) AS w ON true;
 SELECT km, (SELECT count(*) FROM waypoints AS w WHERE w.vehicle_id = :'v1' AND w.trip_id = :'trip' AND w.tolerance_km = t.km) FROM (VALUES (0.1::float8), (NULL)) AS t (km);
 
 --- the way points of some trips, by a join
@@ -146,7 +152,8 @@ SELECT vehicle_id, count(*), count(latitude), count(longitude) FROM waypoints WH
 SELECT count(*), count(latitude), count(longitude) FROM waypoints WHERE vehicle_id = :'v6' AND recorded_at >= '2026-04-02';
 
 --- the last way point of each trip of a day
-SELECT t.started_at, w.* FROM trips AS t CROSS JOIN LATERAL (SELECT recorded_at, latitude, longitude FROM waypoints WHERE vehicle_id = t.vehicle_id AND trip_id = t.id ORDER BY recorded_at DESC LIMIT 1) AS w
+SELECT t.started_at, w.* FROM trips AS t CROSS JOIN LATERAL (SELECT recorded_at, latitude, longitude FROM waypoints WHERE vehicle_id = t.vehicle_id
+	AND trip_id = t.id ORDER BY recorded_at DESC LIMIT 1) AS w
  WHERE t.vehicle_id = :'v2' AND t.started_at >= '2026-04-02';
 
 --- telemetry of a trip, by its link
@@ -156,17 +163,20 @@ SELECT recorded_at, odometer_km FROM telemetry WHERE vehicle_id = :'v4' AND trip
 SELECT vin, count(*) FROM telemetry WHERE trip_id IS NULL AND recorded_at >= '2026-03-30' GROUP BY vin;
 
 --- telemetry joined to trips by the link
-SELECT t.started_at, count(*), min(m.recorded_at), max(m.odometer_km) FROM telemetry AS m JOIN trips AS t ON t.vehicle_id = m.vehicle_id AND t.id = m.trip_id WHERE t.vehicle_id = :'v4' GROUP BY t.started_at;
+SELECT t.started_at, count(*), min(m.recorded_at), max(m.odometer_km) FROM telemetry AS m JOIN trips AS t ON t.vehicle_id = m.vehicle_id AND t.id = m.trip_id
+	WHERE t.vehicle_id = :'v4' GROUP BY t.started_at;
 
 --- telemetry of a trip by its times
-SELECT t.started_at, m.* FROM trips AS t CROSS JOIN LATERAL (SELECT count(*), max(speed_kmh) FROM telemetry WHERE vehicle_id = t.vehicle_id AND recorded_at BETWEEN t.started_at AND t.stopped_at) AS m
+SELECT t.started_at, m.* FROM trips AS t CROSS JOIN LATERAL (SELECT count(*), max(speed_kmh) FROM telemetry WHERE vehicle_id = t.vehicle_id
+	AND recorded_at BETWEEN t.started_at AND t.stopped_at) AS m
  WHERE t.vehicle_id = :'v1' AND t.started_at >= '2026-03-25' AND t.started_at < '2026-03-29';
 
 --- alerts of a trip
 SELECT a.id, t.started_at, a.started_at FROM trips AS t JOIN alerts AS a ON a.vehicle_id = t.vehicle_id AND t.id = ANY (a.trip_ids) WHERE t.vehicle_id IN (:'v2', :'v4');
 
 --- trips of alerts, unnested
-SELECT a.id, n, u.trip_id = t.id, t.started_at FROM alerts AS a CROSS JOIN LATERAL unnest(a.trip_ids) WITH ORDINALITY AS u (trip_id, n) LEFT JOIN trips AS t ON t.vehicle_id = a.vehicle_id AND t.id = u.trip_id WHERE a.vehicle_id = :'v3';
+SELECT a.id, n, u.trip_id = t.id, t.started_at FROM alerts AS a CROSS JOIN LATERAL unnest(a.trip_ids) WITH ORDINALITY AS u (trip_id, n) LEFT
+	JOIN trips AS t ON t.vehicle_id = a.vehicle_id AND t.id = u.trip_id WHERE a.vehicle_id = :'v3';
 
 --- alerts by the trips that they name
 SELECT id FROM alerts WHERE vehicle_id = :'v3' AND trip_ids && ARRAY(SELECT id FROM trips WHERE vehicle_id = :'v3' AND started_at > '2026-03-28');
