@@ -13,7 +13,7 @@ use Exporter 'import';
 use Random::Sql qw(col const null param form both either many array sub_query whole clone);
 use Random::Values qw(constant constants pattern);
 
-our @EXPORT_OK = qw(condition focused_condition key_equality pick_column columns_of);
+our @EXPORT_OK = qw(condition focused_condition key_equality loose_tie pick_column columns_of);
 
 my %KEY = map { $_ => 1 } qw(vehicle vin trip time account);
 
@@ -309,11 +309,20 @@ sub focused_condition
 	my $focus = { %$scope, rels => [ { %$rel, cols => \@cols } ] };
 
 	local $g->{focused} = 1;
-	push @leaves, leaf($g, $focus, sub { $_[0]{kind} eq 'time' }) if $dice->chance(75);
-	push @leaves, leaf($g, $focus, sub { $_[0]{kind} =~ /^(?:vehicle|vin|trip|account)$/ }) if $dice->chance(@leaves ? 35 : 100);
+	push @leaves, leaf_or_two($g, $focus, qr/^time$/) if $dice->chance(75);
+	push @leaves, leaf_or_two($g, $focus, $dice->pick(qr/^vehicle$/, qr/^vin$/, qr/^(?:trip|account)$/)) if $dice->chance(@leaves ? 35 : 100);
 	push @leaves, leaf($g, $focus, sub { is_key($_[0]) }) if $dice->chance(25);
-	return either(both(@leaves), leaf($g, $focus, sub { $_[0]{kind} eq 'time' })) if $dice->chance(12);
 	return both(@leaves);
+}
+
+# On the columns of one kind: one condition, or either of two.
+sub leaf_or_two
+{
+	my ($g, $scope, $kind) = @_;
+	my $fits = sub { $_[0]{kind} =~ $kind };
+
+	return leaf($g, $scope, $fits) if $g->{dice}->chance(75);
+	return either(leaf($g, $scope, $fits), leaf($g, $scope, $fits));
 }
 
 sub combine
@@ -351,6 +360,25 @@ sub key_equality
 	return () if !@kinds;
 	my $kind = $dice->weighted(@kinds);
 	return ($found{$kind}, $kind);
+}
+
+# What ties less closely: the beginning of a VIN, or a time; undef if there is
+# nothing like that.
+sub loose_tie
+{
+	my ($g, $left, $rel) = @_;
+	my $dice = $g->{dice};
+	my $scope = { rels => $left };
+	my $own = { rels => [ $rel ] };
+	my @vins = map { [ columns_of($_, sub { $_[0]{kind} eq 'vin' }) ] } $scope, $own;
+	my @times = map { [ columns_of($_, sub { $_[0]{kind} eq 'time' }) ] } $scope, $own;
+
+	return form('bool', '(%s LIKE concat(left(%s, ' . $dice->between(1, 6) . '), \'%\'))', node_of($dice->pick(@{ $vins[1] })), node_of($dice->pick(@{ $vins[0] })))
+		if @{ $vins[0] } && @{ $vins[1] } && $dice->chance(50);
+	return undef if !@{ $times[0] } || !@{ $times[1] };
+	my ($outer, $inner) = map { node_of($dice->pick(@$_)) } @times;
+	return form('bool', '(%s ' . $dice->pick('<', '<=', '=', '>=', '>') . ' %s)', $inner, $outer) if $dice->chance(40);
+	return form('bool', '(%s BETWEEN %s AND %s + interval \'' . $dice->pick('1 hour', '1 day', '3 days') . '\')', $inner, $outer, clone($outer));
 }
 
 1;

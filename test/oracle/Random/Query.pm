@@ -10,7 +10,7 @@ package Random::Query;
 
 use strict;
 use warnings;
-use Random::Condition qw(condition key_equality pick_column columns_of);
+use Random::Condition qw(condition key_equality loose_tie pick_column columns_of);
 use Random::Select qw(shape);
 use Random::Sql qw(col const form both array sub_query);
 use Random::Values qw(constants);
@@ -206,10 +206,11 @@ sub sub_from
 	for (1 .. 4)
 	{
 		# what it costs is known when it is known by what it is tied
-		my $known = $dice->pick(0, 1, 1, 2);
+		my $known = $dice->pick(0, 0, 1, 1, 2);
 		my $table = $g->table($scope->{loops} || 1, $known);
 		$from = $g->from($scope, $scope->{loops}, $dice->chance(15) ? 2 : 1, $table);
 		my ($tie, $by) = key_equality($g, $scope->{rels}, [ $from->{rels}[0] ]);
+		$tie = loose_tie($g, $scope->{rels}, $from->{rels}[0]) // $tie if $known == 0 && $dice->chance(50);
 		next if !$tie && $known > 0;
 		next if $known == 2 && $by ne 'trip';
 		$from->{where} = both($from->{where}, $tie);
