@@ -254,6 +254,10 @@ sim oauth '{"expire": true}' >/dev/null
 check 'no client_secret' 't t - - - f - -'
 step f 'no client_secret' 'Add client_secret'
 
+server "$SIM_URL" '' "$(enrolment), token_expires_at '2000-01-01 00:00:00+00'"
+check 'a token that should have expired, which queries do not send' 't t - - t f t t'
+step f '^accepted; should have expired at 2000-01-01 00:00:00\+00\.  .*no client_secret\.$' 'Add client_secret'
+
 server "$SIM_URL" '' "$(enrolment), $SECRET"
 fault /user '{"kind": "status", "status": 401, "body": "gateway", "message": "Token is invalid"}'
 forget_log
