@@ -116,7 +116,7 @@ sub add_retry_after
 sub add_transport
 {
 	my %place = (start => sub { 0 }, one => sub { 1 }, middle => sub { int($_[0] / 2) }, last => sub { $_[0] - 1 });
-	my %late = (options => { request_timeout => '500 ms' }, slow => 1);
+	my %late = (options => { request_timeout => '1 s' }, slow => 1);
 
 	add('passing', $STATE{reset}, 'reset', { kind => 'reset' }, kept => 1);
 	for my $at (sort keys %place)

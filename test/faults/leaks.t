@@ -112,7 +112,7 @@ sub failing
 		$simulator->fault({ match => '/trips', times => -1, fault => $does });
 		my $said = $session->run($WAYS[ ($n + int($n / @faults)) % @WAYS ]);
 		$simulator->heal;
-		$failed++ if $said->{text} =~ /^ERROR:/m || grep { /^caught/ } @{ $said->{rows} };
+		$said->{text} =~ /^ERROR:/m || (grep { /^caught/ } @{ $said->{rows} }) ? $failed++ : diag("$fault->{name} $said->{text}@{ $said->{rows} }");
 	}
 	return $failed;
 }

@@ -29,8 +29,9 @@ use Test::More;
 
 my @SIMULATOR = qw(--vehicles 7 --days 4 --page-size 3 --telemetry 8 --gzip=false);
 my $PAGE = 3;
-my $TAKEN = 3000 * ($ENV{SOAK} || 1);
-my $SLOW = 150 * ($ENV{SOAK} || 1);
+my $SOAK = $ENV{SOAK} || 1;
+my $TAKEN = 3000 * $SOAK;
+my $SLOW = 150 * $SOAK;
 my $LANES = 12;
 my $SEED = $ENV{SEED} // 20260301;
 
@@ -236,9 +237,32 @@ sub makes_sense
 	return 1;
 }
 
+# How often, with how many retries, and so on.
+sub variants_of
+{
+	my ($target, $position, $fault) = @_;
+	my @variants;
+
+	for my $times (!$position->{page} || $position->{all} ? 'ever' : qw(once ever))
+	{
+		for my $retries ($position->{all} ? 0 : (0, 3))
+		{
+			for my $errors (qw(error warn))
+			{
+				push @variants, map { {
+					target => $target, position => $position, fault => $fault,
+					times => $times, retries => $retries, errors => $errors, connections => $_,
+				} } qw(1 8 8-closed);
+			}
+		}
+	}
+	return @variants;
+}
+
+# Those whose name matches, or of each fault at each place some.
 sub combinations
 {
-	my (@targets) = @_;
+	my ($matching, @targets) = @_;
 	my @all;
 
 	for my $target (@targets)
@@ -247,33 +271,13 @@ sub combinations
 		{
 			for my $fault (grep { makes_sense($_, $target, $position) } faults())
 			{
-				for my $times (!$position->{page} || $position->{all} ? 'ever' : qw(once ever))
-				{
-					for my $retries ($position->{all} ? 0 : (0, 3))
-					{
-						push @all, map { my $more = $_; {
-							target => $target, position => $position, fault => $fault, times => $times, retries => $retries, %$more,
-						} } variants();
-					}
-				}
+				my @variants = variants_of($target, $position, $fault);
+				push @all, defined $matching ? grep { name_of($_) =~ /^$matching/ } @variants :
+					(shuffle @variants)[0 .. min(scalar @variants, $SOAK) - 1];
 			}
 		}
 	}
 	return @all;
-}
-
-sub variants
-{
-	my @variants;
-
-	for my $errors (qw(error warn))
-	{
-		for my $connections (qw(1 8 8-closed))
-		{
-			push @variants, { errors => $errors, connections => $connections };
-		}
-	}
-	return @variants;
 }
 
 sub name_of
@@ -307,8 +311,6 @@ sub take
 	my (%met, @taken, @rest);
 	my $slow = 0;
 
-	return grep { name_of($_) =~ /^$ENV{FAULTS}/ } @all if $ENV{FAULTS};
-	srand $SEED;
 	for my $c (shuffle @all)
 	{
 		my @new = grep { !$met{$_} } aspects_of($c);
@@ -702,9 +704,10 @@ system("$ENV{PG_BINDIR}/psql", '-Xq', '-c', 'CREATE EXTENSION stellantis_fdw') =
 learn_world();
 my $first = Lane->new('lane0');
 my @targets = targets($first);
-my @all = combinations(@targets);
-my @taken = take(@all);
-diag(sprintf '%d of %d combinations of %d faults', scalar @taken, scalar @all, scalar faults()) if $ENV{FAULTS} || $ENV{SOAK};
+srand $SEED;
+my @all = combinations($ENV{FAULTS}, @targets);
+my @taken = $ENV{FAULTS} ? @all : take(@all);
+diag(sprintf '%d combinations of %d faults', scalar @taken, scalar faults()) if $ENV{FAULTS} || $SOAK > 1;
 gather(start_workers(@taken));
 is(Test::More->builder->current_test, scalar @taken, 'all of them were run');
 done_testing();
