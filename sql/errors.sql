@@ -187,3 +187,7 @@ SELECT count(*) FROM sim.log();
 SELECT sim.try('SELECT * FROM cars.trips');
 SELECT sim.try('SELECT * FROM cars.vehicles');
 RESET stellantis_fdw.max_requests;
+
+-- a document that is broken behind its only row has none
+SELECT sim.option('ADD on_vehicle_error ''warn''');
+SELECT pg_temp.say('/lastPosition', '{"kind": "bad_json", "body": "{} {}"}', 'SELECT * FROM cars.positions WHERE vin = ''VR3UHZKXZPT000001''');

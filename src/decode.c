@@ -529,12 +529,7 @@ next_row(Decoder *decoder)
 	JsonReader *reader = &decoder->walker.reader;
 	ReaderStep	step;
 
-	if (decoder->state == STATE_ROW)
-	{
-		if (decoder->nrows > 0)
-			return leave_row(decoder);
-	}
-	else
+	if (decoder->state == STATE_ROWS)
 	{
 		step = reader_element(reader, decoder->nrows == 0);
 		if (step == READER_BROKEN)
@@ -568,6 +563,10 @@ decode_row(Decoder *decoder, Datum *values, bool *nulls)
 	{
 		walk_clear(&decoder->walker, decoder->row);
 		ok = walk_value(&decoder->walker, decoder->row);
+
+		/* the only row of a document that is broken behind it is no row */
+		if (ok && decoder->state == STATE_ROW)
+			ok = leave_row(decoder);
 	}
 	if (!ok)
 	{

@@ -332,7 +332,8 @@ sub lose_ids
 
 	if ($lost eq 'same')
 	{
-		splice @{ $page->{ids} }, 1 if $how->{has_id};
+		# which no row has, and which the page before may have had already
+		$page->{ids} = [-1] if $how->{has_id} && @{ $page->{ids} };
 	}
 	elsif ($how->{listing})
 	{

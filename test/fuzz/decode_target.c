@@ -411,6 +411,8 @@ fuzz_shape(const Shape *shape, int choice, const char *json, size_t len)
 
 	decode(decoder, shape->ncolumns, json, len, &decoded);
 	check_error_text(&decoded);
+	if (object && decoded.broken && decoded.nrows > 0)
+		finding("a broken document has a row");
 	for (int i = 0; i < decoded.nrows * shape->ncolumns; i++)
 	{
 		if (!decoded.nulls[i])

@@ -87,7 +87,7 @@ backend()
 {
 	local database=$1 name=$2 argument list=
 
-	for argument in -print_final_stats=1 -timeout=25 -rss_limit_mb=2048 -max_len=8192 \
+	for argument in -print_final_stats=1 -timeout=250 -report_slow_units=250 -rss_limit_mb=2048 -max_len=8192 \
 		"-artifact_prefix=$OUT/found.$name." "${@:3}"; do
 		list+=", '$argument'"
 	done

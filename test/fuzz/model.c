@@ -208,8 +208,12 @@ model_document(const char *json, size_t len, const char *rows_key,
 		result->broken = true;
 	else if (rows_key != NULL)
 		result->broken = !model_collection(root, rows_key, result);
-	else
-		result->broken = !model_object(root, row_pointer, result);
+	else if (!model_object(root, row_pointer, result))
+	{
+		/* one row, which counts only when the document is whole */
+		result->broken = true;
+		result->nrows = 0;
+	}
 }
 
 /* ---- a column's paths ---- */
