@@ -19,8 +19,9 @@ my $QUERIES = 500;
 my $ROUNDS = $ENV{SOAK} || 1;
 my $VIN = 'VR3UHZKXZPT000001';
 
-# How much more there may be, in kB.
-my $MALLOCED = 1024;
+# How much more there may be, in kB.  (PostgreSQL itself loses some bytes when a
+# CREATE TABLE AS fails, so there is none.)
+my $MALLOCED = 512;
 my $CONTEXTS = 128;
 
 system("$ENV{PG_BINDIR}/psql", '-Xq', '-c', 'CREATE EXTENSION stellantis_fdw') == 0 or die 'no extension';
@@ -80,6 +81,8 @@ BEGIN
 END \$\$;
 SQL
 
+$session->rows('CREATE TABLE kept (id text);');
+
 # How a query may meet its error.
 my @WAYS = (
 	"SELECT count(*) FROM trips WHERE vehicle_id = '$id';",
@@ -90,7 +93,7 @@ my @WAYS = (
 	"BEGIN; DECLARE c CURSOR FOR SELECT id FROM trips WHERE vehicle_id = '$id'; FETCH 1 FROM c; CLOSE c; COMMIT;",
 	"BEGIN; DECLARE o CURSOR FOR SELECT recorded_at FROM telemetry WHERE vehicle_id = '$id'; FETCH 1 FROM o;
 		SAVEPOINT s; SELECT caught(); SELECT count(*) FROM trips; ROLLBACK TO s; FETCH 1 FROM o; COMMIT;",
-	"CREATE TEMP TABLE made AS SELECT id FROM trips WHERE vehicle_id = '$id';",
+	"INSERT INTO kept SELECT id FROM trips WHERE vehicle_id = '$id';",
 	'SELECT v.vin, t.id FROM vehicles AS v, LATERAL (SELECT id FROM trips WHERE vehicle_id = v.id OFFSET 0) AS t;',
 	'DO $$ BEGIN FOR i IN 1 .. 3 LOOP PERFORM caught(); END LOOP; PERFORM count(*) FROM trips; END $$;',
 );
@@ -164,7 +167,7 @@ my @WAITS = (
 	[ { kind => 'status', status => 503, headers => { 'Retry-After' => 30 } }, $TRIPS, retries => 3 ],
 	[ { kind => 'stall', ms => -1 }, "BEGIN; DECLARE c CURSOR FOR SELECT id FROM trips; FETCH ALL FROM c; ROLLBACK;" ],
 	[ { kind => 'stall', ms => -1 }, "BEGIN; SAVEPOINT s; SELECT caught(); ROLLBACK TO s; COMMIT;" ],
-	[ { kind => 'stall', ms => -1 }, "CREATE TEMP TABLE made AS SELECT * FROM trips;" ],
+	[ { kind => 'stall', ms => -1 }, "INSERT INTO kept SELECT id FROM trips;" ],
 	[ undef, 'SELECT * FROM deaf.account;' ],
 	[ undef, 'SELECT * FROM mute.account;' ],
 );
@@ -203,6 +206,7 @@ for my $round (1 .. $ROUNDS)
 	is(failing($QUERIES), $QUERIES, "$QUERIES queries fail");
 	my ($ended, $all) = cancelled($QUERIES);
 	is($ended, $all, "$all queries are cancelled");
+	diag("round $round: " . resident() . ' kB') if $ROUNDS > 1;
 }
 my $after = settle();
 diag("before and after: $_ $before->{$_} $after->{$_}") for sort keys %$before;
