@@ -174,6 +174,12 @@ SELECT name || ': ' || pg_temp.try('mapping', name, 'two words') || ', ' || pg_t
 SELECT name || ': ' || pg_temp.try('mapping', name, '2026-01-31 12:00:00+00') || ', ' || pg_temp.try('mapping', name, 'hush-hush')
 	   || ', ' || pg_temp.try('mapping', name, '')
   FROM unnest(ARRAY['token_expires_at', 'refreshed_at']) name;
+-- the same for all who read them
+SET datestyle = 'SQL, DMY';
+SELECT value || ': ' || pg_temp.try('mapping', 'token_expires_at', value)
+  FROM unnest(ARRAY['2026-01-31T12:00:00Z', '2026-01-31 12:00:00.5+05:30', '2026-01-31 12:00-03', '31/01/2026 12:00:00+00', '2026-01-31 12:00:00',
+					'2026-01-31+00', '2026-13-31 12:00:00+00', 'tomorrow', 'now', 'infinity']) value;
+RESET datestyle;
 
 -- pointers
 SELECT '"' || value || '": ' || pg_temp.try('column', 'field', value)

@@ -128,12 +128,25 @@ real_parse(const char *value, double *number)
 	return NULL;
 }
 
+/*
+ * Is it the same for all who read it, whatever their DateStyle and TimeZone, and
+ * whenever they do?  Year first, a time, and where it holds.
+ */
+static bool
+is_absolute_time(const char *value)
+{
+	size_t		year = strspn(value, "0123456789");
+	const char *minutes = strchr(value, ':');
+
+	return year >= 4 && value[year] == '-' && minutes != NULL && strpbrk(minutes, "+-Zz") != NULL;
+}
+
 const char *
 timestamp_check(const char *value)
 {
 	Datum		datum;
 
-	if (!input_is_valid(timestamptz_in, value, &datum))
+	if (!is_absolute_time(value) || !input_is_valid(timestamptz_in, value, &datum))
 		return "The value is not a timestamp with time zone.";
 	return NULL;
 }
