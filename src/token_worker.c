@@ -23,6 +23,8 @@
 #include "miscadmin.h"
 #include "oauth.h"
 #include "postmaster/bgworker.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
 #include "tcop/tcopprot.h"
 #include "token_job.h"
 #include "utils/guc.h"
@@ -30,9 +32,14 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
+#include "utils/wait_event.h"
 
 /* A token that was refused anew is left alone for so long. */
 #define REFUSAL_BLOCK_MS	INT64CONST(300000)
+
+/* How often, and after how long, a row that somebody else has locked is tried again. */
+#define BUSY_TRIES			10
+#define BUSY_WAIT_MS		20
 
 extern PGDLLEXPORT void stellantis_token_worker(Datum arg);
 
@@ -202,6 +209,22 @@ work_on_row(const TokenJob *job, Relation rel, HeapTuple row, TokenReport *repor
 		refresh_row(rel, row, account, report);
 }
 
+/* Who changes a mapping mostly commits at once: so much is waited for. */
+static MappingLock
+lock_row(const TokenJob *job, Relation rel, HeapTuple *row)
+{
+	MappingLock result;
+
+	for (int i = 0; (result = mapping_lock(rel, job->umid, row)) == MAPPING_BUSY && i < BUSY_TRIES; i++)
+	{
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, BUSY_WAIT_MS,
+						 PG_WAIT_EXTENSION);
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+	}
+	return result;
+}
+
 static void
 work(const TokenJob *job, TokenReport *report)
 {
@@ -212,7 +235,7 @@ work(const TokenJob *job, TokenReport *report)
 	PushActiveSnapshot(GetTransactionSnapshot());
 	(void) token_acquire(job->umid, TOKEN_LOCK_WORKER, true);
 	rel = table_open(UserMappingRelationId, RowExclusiveLock);
-	switch (mapping_lock(rel, job->umid, &row))
+	switch (lock_row(job, rel, &row))
 	{
 		case MAPPING_LOCKED:
 			work_on_row(job, rel, row, report);
