@@ -7,6 +7,7 @@
 use strict;
 use warnings;
 use lib 'test/harness';
+use HTTP::Tiny;
 use Tokens qw(wait_for literal);
 use Test::More;
 use Time::HiRes qw(sleep time);
@@ -109,6 +110,24 @@ sub interrupted
 	$t->wait_for_workers;
 	is($t->posts, 1, 'statement_timeout: one token request');
 	needs_no_more('statement_timeout');
+	return;
+}
+
+# The cancel is caught, and the same transaction asks again.
+sub caught
+{
+	my $count = 'SELECT count(*) FROM cars.vehicles INTO n';
+
+	$t->enrol;
+	$simulator->config({ token_latency_ms => 300 });
+	$t->expire;
+	$a->send("DO \$\$DECLARE n int; BEGIN BEGIN $count; EXCEPTION WHEN query_canceled THEN $count; END; RAISE NOTICE 'n=%', n; END\$\$;");
+	$t->wait_for_post;
+	$t->rows('SELECT pg_cancel_backend(' . $a->pid . ');');
+	my $said = $a->await;
+	is($said->{messages}[0]{message}, "n=$Tokens::COUNT", 'a cancel that is caught: the second query is answered') or diag($said->{text});
+	is($t->posts, 1, 'a cancel that is caught: one token request');
+	needs_no_more('a cancel that is caught');
 	return;
 }
 
@@ -315,39 +334,102 @@ sub new_tokens_for_a_cursor
 	return;
 }
 
+# An ALTER that is about to commit is waited for.
+sub altered_meanwhile
+{
+	$t->enrol;
+	$t->expire;
+	my $fresh = $simulator->oauth({ scopes => 'all' });
+	$b->rows('BEGIN;', $t->alter("SET access_token '$fresh->{access_tokens}[0]{access_token}', SET refresh_token '$fresh->{refresh_token}'"));
+	$a->send($QUERY);
+	wait_for('a worker', sub { ($t->rows("SELECT count(*) FROM pg_stat_activity WHERE $Tokens::WORKER;"))[0] == 1 });
+	$b->rows('COMMIT;');
+	$t->{family} = $fresh->{id};
+	$t->is_answered($a->await, 0, 'an ALTER that commits in a moment');
+	needs_no_more('an ALTER that commits in a moment');
+	return;
+}
+
+# ---- enrolments ----
+
+sub enrolled_amid_a_refresh
+{
+	$t->enrol;
+	$simulator->config({ token_latency_ms => 300 });
+	$t->expire;
+	$a->send($QUERY);
+	$t->wait_for_post;
+	$t->consent;
+	$t->is_answered($a->await, 2, 'an enrolment amid a refresh');
+	needs_no_more('an enrolment amid a refresh');
+	is($t->family->{rotations}, 0, 'an enrolment amid a refresh: its tokens are the ones that are stored');
+	return;
+}
+
+sub refreshed_amid_an_enrolment
+{
+	$t->enrol;
+	$simulator->config({ token_latency_ms => 300 });
+	my ($url) = $t->rows("SELECT stellantis.authorize_url('sim', 'https://cars.example/back');");
+	my $page = HTTP::Tiny->new(max_redirect => 0, no_proxy => '*', proxy => undef, http_proxy => undef)->get($url);
+	$t->expire;
+	$t->mark;
+	$b->send('SELECT stellantis.enroll(' . literal($page->{headers}{location}) . ", 'sim');");
+	$t->wait_for_post;
+	$t->is_answered($a->run($QUERY), 1, 'a query amid an enrolment');
+	is($b->await->{error}, undef, 'which succeeds');
+	$t->{family} = $simulator->oauth->{families}[-1]{id};
+	needs_no_more('a query amid an enrolment');
+	return;
+}
+
 # ---- where settings would get in the way ----
 
 sub hostile_settings
 {
-	my @settings = ('default_transaction_read_only = on', 'default_transaction_isolation = serializable', 'statement_timeout = 1',
+	my @plain = ('default_transaction_read_only = on', 'default_transaction_isolation = serializable', 'statement_timeout = 1',
 		'lock_timeout = 1', 'idle_in_transaction_session_timeout = 1', 'synchronous_commit = off', "datestyle = 'SQL, DMY'", "timezone = 'Australia/Lord_Howe'",
-		"role = 'token_nobody'", 'log_min_messages = debug5', "search_path = ''", 'stellantis_fdw.max_concurrency = 1', "session_authorization = 'token_nobody'");
-	my @mine = map { my ($name) = /^(\S+)/; "SET $name = DEFAULT;" } grep { !/^(?:role|session)/ } @settings;
+		'log_min_messages = debug5', "search_path = ''", 'stellantis_fdw.max_concurrency = 1');
+	my @roles = ("role = 'token_nobody'", "session_authorization = 'token_nobody'");
 
 	$t->rows('CREATE ROLE token_nobody;');
-	for my $setting (@settings)
+	for my $settings (\@plain, map { [$_] } @roles, $ENV{SOAK} ? @plain : ())
 	{
+		my $names = join ', ', map { /^(\S+)/ } @$settings;
 		$t->enrol;
-		$t->rows("ALTER DATABASE $t->{dbname} SET $setting;");
+		$t->rows(map { "ALTER DATABASE $t->{dbname} SET $_;" } @$settings);
 		my $session = $t->session;
-		$session->rows('RESET SESSION AUTHORIZATION;', 'SET ROLE NONE;', "SET statement_timeout = 0;", 'SET lock_timeout = 0;', 'SET idle_in_transaction_session_timeout = 0;');
+		$session->rows('RESET SESSION AUTHORIZATION;', 'SET ROLE NONE;', 'SET statement_timeout = 0;', 'SET lock_timeout = 0;', 'SET idle_in_transaction_session_timeout = 0;');
 		$simulator->config({ token_latency_ms => 30 });
 		$t->expire;
 		$t->mark;
-		$t->is_answered($session->run($QUERY), 1, $setting);
-		$t->is_kept($setting);
+		$t->is_answered($session->run($QUERY), 1, $names);
+		$t->is_kept($names);
 		my $expires = literal($t->mapping->{token_expires_at});
 		my ($right) = $t->rows("SELECT $expires\::timestamptz BETWEEN now() + interval '3590 s' AND now() + interval '3599 s';");
-		is($right, 't', "$setting: the expiry is what it is") or diag($expires);
-		$t->rows("ALTER DATABASE $t->{dbname} RESET " . ($setting =~ /^(\S+)/)[0] . ';');
+		is($right, 't', "$names: the expiry is what it is") or diag($expires);
+		$t->rows("ALTER DATABASE $t->{dbname} RESET ALL;");
 	}
 	$t->rows('DROP ROLE token_nobody;');
+	return;
+}
+
+# Others who have locked the whole catalog are not waited for for ever.
+sub locked_catalog
+{
+	$t->enrol;
+	$t->expire;
+	$b->rows('BEGIN;', 'LOCK TABLE pg_user_mapping IN SHARE MODE;');
+	$t->is_refused($a->run($QUERY), '55P03', qr/pg_user_mapping is locked by another transaction.*Nothing has been sent/s, 0, 'a locked catalog');
+	$b->rows('ROLLBACK;');
+	$t->is_answered($a->run($QUERY), 1, 'afterwards');
 	return;
 }
 
 rolled_back();
 seen_at_once();
 interrupted();
+caught();
 worker_terminated();
 one_worker();
 own_changes();
@@ -355,5 +437,10 @@ others_changes();
 changes_amid_a_refresh();
 dropped_meanwhile();
 new_tokens_for_a_cursor();
+altered_meanwhile();
+enrolled_amid_a_refresh();
+refreshed_amid_an_enrolment();
 hostile_settings();
+# ten seconds
+locked_catalog() if $ENV{SOAK};
 done_testing;
