@@ -91,7 +91,7 @@ sub show
 	print "# $title: $result->{why}\n";
 	print "#   ", sql_of($trial->{query}), "\n";
 	print "#   compared as $trial->{query}{answer}, run as ", told($mode), "\n";
-	print "#   settings: $settings\n#   knobs: ", told($trial->{knobs}), "\n#   options: ", told($trial->{options}), "\n#   faults: ", told($trial->{faults}), "\n";
+	print "#   settings: $settings\n", map { "#   $_: " . told($trial->{$_}) . "\n" } qw(knobs options faults);
 	for my $which (qw(missing extra))
 	{
 		my @rows = @{ $result->{$which} || [] } or next;
@@ -129,7 +129,8 @@ sub run_one
 	my $start = time;
 	my $result = $arena->run($trial);
 
-	printf "# %d %s %s, %d rows, %d ms: %s\n", $n, $result->{verdict}, $trial->{mode}{how}, $result->{rows} // 0, 1000 * (time - $start), sql_of($trial->{query})
+	my $ms = int 1000 * (time - $start);
+	print "# $n $result->{verdict} $trial->{mode}{how}, ", $result->{rows} // 0, " rows, $ms ms: ", sql_of($trial->{query}), "\n"
 		if $ENV{RANDOM_VERBOSE};
 	$tally{ $result->{verdict} }++;
 	$tally{errors}++ if $result->{error};
@@ -165,7 +166,8 @@ for my $n ($first .. $first + $count - 1)
 	$count = $n - $first + 1;
 	last;
 }
-printf "# %d queries of seed %s: %d skipped, %d errors that are the same, %d without rows, %d rows\n", $count, $seed, @tally{qw(skipped errors empty rows)};
+print "# $count queries of seed $seed: $tally{skipped} skipped, $tally{errors} errors that are the same, ",
+	"$tally{empty} without rows, $tally{rows} rows\n";
 
 # a query that is skipped or fails on both sides shows nothing
 my $idle = $tally{skipped} + $tally{errors};

@@ -91,7 +91,8 @@ sub surround
 	}
 	for my $resource (sort keys %TABLES)
 	{
-		push @alter, map { $self->alter("FOREIGN TABLE $_", $self->{options}{$resource} || {}, $trial->{options}{$resource} || {}) } @{ $TABLES{$resource} };
+		my ($have, $want) = map { $_->{options}{$resource} || {} } $self, $trial;
+		push @alter, map { $self->alter("FOREIGN TABLE $_", $have, $want) } @{ $TABLES{$resource} };
 	}
 	$self->{near}->rows(@alter) if @alter;
 	$self->{options} = $trial->{options};
@@ -139,7 +140,8 @@ sub as_cursor
 
 	return ('BEGIN;', "DECLARE k CURSOR WITH HOLD FOR $sql;", mark(1), "FETCH $first FROM k;", 'COMMIT;', 'FETCH ALL FROM k;', 'CLOSE k;')
 		if $mode->{how} eq 'hold';
-	return ('BEGIN;', "DECLARE k SCROLL CURSOR FOR $sql;", mark(0), "FETCH $first FROM k;", 'MOVE BACKWARD ALL FROM k;', mark(1), 'FETCH ALL FROM k;', 'CLOSE k;', 'COMMIT;')
+	return ('BEGIN;', "DECLARE k SCROLL CURSOR FOR $sql;", mark(0), "FETCH $first FROM k;", 'MOVE BACKWARD ALL FROM k;',
+		mark(1), 'FETCH ALL FROM k;', 'CLOSE k;', 'COMMIT;')
 		if $mode->{scroll} eq 'SCROLL ';
 	return ('BEGIN;', "DECLARE k $mode->{scroll}CURSOR FOR $sql;", mark(1), "FETCH $first FROM k;", 'FETCH ALL FROM k;', 'CLOSE k;', 'COMMIT;');
 }
@@ -155,7 +157,8 @@ sub statements
 	return as_function($trial) if $how eq 'function';
 	return as_cursor($trial, $sql) if $how =~ /^(?:hold|cursor)$/;
 	return ("\\set FETCH_COUNT " . ($trial->{mode}{first} || 1), mark(1), "$sql;", '\\unset FETCH_COUNT') if $how eq 'chunks';
-	return ("CREATE TEMP TABLE kept AS $sql;", mark(1), 'SELECT * FROM kept;') if $how eq 'table' && !grep { $_->{type} eq 'row' } @{ $trial->{query}{out} };
+	return ("CREATE TEMP TABLE kept AS $sql;", mark(1), 'SELECT * FROM kept;')
+		if $how eq 'table' && !grep { $_->{type} eq 'row' } @{ $trial->{query}{out} };
 	return ('BEGIN;', 'SAVEPOINT s;', mark(1), "$sql;", 'ROLLBACK TO s;', mark(1), "$sql;", 'COMMIT;') if $how eq 'twice';
 	return (mark(1), "$sql;");
 }

@@ -10,7 +10,7 @@ package Random::Condition;
 use strict;
 use warnings;
 use Exporter 'import';
-use Random::Sql qw(col const null param form both either many array sub_query whole clone);
+use Random::Sql qw(col const null param form test both either many array sub_query whole clone);
 use Random::Values qw(constant constants pattern);
 
 our @EXPORT_OK = qw(condition focused_condition key_equality loose_tie pick_column columns_of);
@@ -118,11 +118,11 @@ sub compare
 	{
 		my $collation = $op =~ /[<>]/ ? '"C"' : $dice->weighted(either_case => 70, '"C"' => 15, '"und-x-icu"' => 15);
 		$right = form('text', $dice->pick('lower(%s)', 'upper(%s)'), $right) if $collation eq 'either_case' && $dice->chance(75);
-		return form('bool', $dice->pick("(%s $op %s COLLATE $collation)", "(%s COLLATE $collation $op %s)"), $left, $right) if $dice->chance(70);
-		return form('bool', "(%s COLLATE $collation IN (%s, %s))", $left, $right, const('text', 'zzz'));
+		return test($dice->pick("(%s $op %s COLLATE $collation)", "(%s COLLATE $collation $op %s)"), $left, $right) if $dice->chance(70);
+		return test("(%s COLLATE $collation IN (%s, %s))", $left, $right, const('text', 'zzz'));
 	}
 	($left, $right, $op) = ($right, $left, { '<' => '>', '<=' => '>=', '>=' => '<=', '>' => '<' }->{$op} // $op) if $dice->chance(15);
-	return form('bool', "(%s $op %s)", $left, $right);
+	return test("(%s $op %s)", $left, $right);
 }
 
 sub in_list
@@ -144,10 +144,12 @@ sub in_list
 	my $array = array("${type}[]", @list);
 	$array = null("${type}[]") if $dice->chance(3);
 	$array = form("${type}[]", 'stably(%s)', $array) if $dice->chance(15);
-	$array = form('text[]', 'string_to_array(%s, \',\')', const('text', join ',', map { $_->{text} // '' } @list)) if $type eq 'text' && $dice->chance(8);
+	$array = form('text[]', 'string_to_array(%s, \',\')', const('text', join ',', map { $_->{text} // '' } @list))
+		if $type eq 'text' && $dice->chance(8);
 	# of no list all is true, and nothing any
-	my $op = !@list && $dice->chance(40) ? '= ALL' : $dice->weighted('= ANY' => 78, '<> ALL' => 6, '= ALL' => 4, '>= ANY' => 4, '< ALL' => 4, '<> ANY' => 4);
-	return form('bool', "(%s $op (%s))", $left, $array);
+	my $op = $dice->weighted('= ANY' => 78, '<> ALL' => 6, '= ALL' => 4, '>= ANY' => 4, '< ALL' => 4, '<> ANY' => 4);
+	$op = '= ALL' if !@list && $dice->chance(40);
+	return test("(%s $op (%s))", $left, $array);
 }
 
 sub range
@@ -160,10 +162,10 @@ sub range
 	# two constants mostly in their order
 	($from, $to) = ($to, $from)
 		if $from->{k} eq 'const' && $to->{k} eq 'const' && ($from->{text} // '') gt ($to->{text} // '') && $dice->chance(85);
-	return form('bool', $dice->weighted('(%s BETWEEN %s AND %s)' => 70, '(%s NOT BETWEEN %s AND %s)' => 12, '(%s BETWEEN SYMMETRIC %s AND %s)' => 18),
+	return test($dice->weighted('(%s BETWEEN %s AND %s)' => 70, '(%s NOT BETWEEN %s AND %s)' => 12, '(%s BETWEEN SYMMETRIC %s AND %s)' => 18),
 		$left, $from, $to) if $dice->chance(60);
-	return both(form('bool', '(%s ' . $dice->pick('>', '>=') . ' %s)', $left, $from),
-		form('bool', '(%s ' . $dice->pick('<', '<=') . ' %s)', clone($left), $to));
+	return both(test('(%s ' . $dice->pick('>', '>=') . ' %s)', $left, $from),
+		test('(%s ' . $dice->pick('<', '<=') . ' %s)', clone($left), $to));
 }
 
 sub like
@@ -173,9 +175,9 @@ sub like
 	my $left = col($rel->{as}, $column);
 	my $right = const('text', pattern($dice, $column));
 
-	return form('bool', '(%s LIKE replace(%s, \'\\\', \'!\') ESCAPE \'!\')', $left, $right) if $dice->chance(8);
-	return form('bool', '(%s LIKE replace(%s, \'\\\', \'\') ESCAPE \'\')', $left, $right) if $dice->chance(4);
-	return form('bool', '(%s ^@ %s)', $left, const('text', substr $right->{text}, 0, 4)) if $dice->chance(6);
+	return test('(%s LIKE replace(%s, \'\\\', \'!\') ESCAPE \'!\')', $left, $right) if $dice->chance(8);
+	return test('(%s LIKE replace(%s, \'\\\', \'\') ESCAPE \'\')', $left, $right) if $dice->chance(4);
+	return test('(%s ^@ %s)', $left, const('text', substr $right->{text}, 0, 4)) if $dice->chance(6);
 	if ($dice->chance(25))
 	{
 		# of another row, so that it changes
@@ -184,22 +186,22 @@ sub like
 	}
 	$right = param('text', $right->{text}, pattern($dice, $column)) if $right->{k} eq 'const' && $g->{params} && $dice->chance(20);
 	$right = dressed($g, $right) if $dice->chance(10);
-	return form('bool', $dice->weighted('(%s LIKE %s)' => 80, '(%s NOT LIKE %s)' => 8, '(%s ILIKE %s)' => 6, '(%s LIKE ANY (ARRAY[%s, \'VF7%%\']))' => 6),
-		$left, $right);
+	my $sql = $dice->weighted('(%s LIKE %s)' => 80, '(%s NOT LIKE %s)' => 8, '(%s ILIKE %s)' => 6, '(%s LIKE ANY (ARRAY[%s, \'VF7%%\']))' => 6);
+	return test($sql, $left, $right);
 }
 
 sub is_null
 {
 	my ($g, $scope, $rel, $column) = @_;
 
-	return form('bool', $g->{dice}->pick('(%s IS NULL)', '(%s IS NOT NULL)'), col($rel->{as}, $column));
+	return test($g->{dice}->pick('(%s IS NULL)', '(%s IS NOT NULL)'), col($rel->{as}, $column));
 }
 
 sub distinct_from
 {
 	my ($g, $scope, $rel, $column) = @_;
 
-	return form('bool', $g->{dice}->pick('(%s IS DISTINCT FROM %s)', '(%s IS NOT DISTINCT FROM %s)'),
+	return test($g->{dice}->pick('(%s IS DISTINCT FROM %s)', '(%s IS NOT DISTINCT FROM %s)'),
 		col($rel->{as}, $column), operand($g, $scope, $rel, $column));
 }
 
@@ -214,30 +216,31 @@ sub rows
 	my @left = (col($rel->{as}, $column), col($rel->{as}, $other));
 	my @right = map { constant($dice, $_, 0) } $column, $other;
 	my @more = map { constant($dice, $_, 0) } $column, $other;
-	return form('bool', '((%s, %s) ' . $dice->pick('=', '<', '<=', '>', '>=', '<>') . ' (%s, %s))', @left, @right) if $dice->chance(50);
-	return form('bool', '((%s, %s) ' . $dice->pick('IN', 'IN', 'NOT IN') . ' ((%s, %s), (%s, %s)))', @left, @right, @more);
+	return test('((%s, %s) ' . $dice->pick('=', '<', '<=', '>', '>=', '<>') . ' (%s, %s))', @left, @right) if $dice->chance(50);
+	return test('((%s, %s) ' . $dice->pick('IN', 'IN', 'NOT IN') . ' ((%s, %s), (%s, %s)))', @left, @right, @more);
 }
 
-# A function of the column: nothing of it is sent.
+# A function of the column: nothing of it is sent.  "left" is the column, "value"
+# what it is compared with.
+my @WRAPPED = ('(COALESCE(left, value) = value)', '(CASE WHEN left IS NULL THEN true ELSE left <> value END)',
+	'(CASE WHEN left = value THEN true ELSE left IS NULL END)');
+my @WRAPPED_TEXT = ('(left::varchar = value)', '(left::bpchar = value)', '(left::name = value)', '(lower(left) = lower(value))',
+	'(NULLIF(left, \'\') = value)', '(concat(left) = value)', '((left || \'\') = value)', '(length(left) = length(value))');
+my @WRAPPED_TIME = ('(CAST(left AS date) = CAST(value AS date))', '(CAST(left AS date) >= CAST(value AS date))', '(CAST(left AS timestamp) <= value)',
+	'(CAST(left AS timestamp) >= value)', '(date_trunc(\'hour\', left) = date_trunc(\'hour\', value))');
+
 sub wrapped
 {
 	my ($g, $scope, $rel, $column) = @_;
 	my $dice = $g->{dice};
-	my $type = $column->{type};
-	my $left = col($rel->{as}, $column);
 	my $value = constant($dice, $column, $g->{params});
 
 	return undef if ($value->{text} // '') =~ /^(?:4713|5874897|294276)-/;	# as a date, or not as one, out of range
-	return form('bool', '(CAST(%s AS date) ' . $dice->pick('=', '<', '>=') . ' CAST(%s AS date))', $left, $value) if $type eq 'timestamptz' && $dice->chance(35);
-	return form('bool', '(CAST(%s AS timestamp) ' . $dice->pick('<=', '>=') . ' %s)', $left, $value) if $type eq 'timestamptz' && $dice->chance(40);
-	return form('bool', '(date_trunc(\'hour\', %s) = date_trunc(\'hour\', %s))', $left, $value) if $type eq 'timestamptz' && $dice->chance(50);
-	return form('bool', '(%s::' . $dice->pick('varchar', 'bpchar', 'name') . ' = %s)', $left, $value) if $type eq 'text' && $dice->chance(40);
-	return form('bool', '(' . $dice->pick('lower(%s) = lower(%s)', 'NULLIF(%s, \'\') = %s', 'concat(%s) = %s', '(%s || \'\') = %s', 'length(%s) = length(%s)') . ')',
-		$left, $value) if $type eq 'text';
-	my $sql = $dice->pick('(COALESCE(%s, %s) = %s)', '(CASE WHEN %s IS NULL THEN true ELSE %s <> %s END)', '(CASE WHEN %s = %s THEN true ELSE %s IS NULL END)');
-	return $sql =~ /ELSE %s </ ? form('bool', $sql, $left, clone($left), $value)
-		: $sql =~ /ELSE %s IS/ ? form('bool', $sql, $left, $value, clone($left))
-		: form('bool', $sql, $left, $value, clone($value));
+	my $sql = $dice->pick(@WRAPPED, $column->{type} eq 'text' ? @WRAPPED_TEXT : $column->{type} eq 'timestamptz' ? @WRAPPED_TIME : ());
+	my @args;
+	push @args, $1 eq 'left' ? col($rel->{as}, $column) : clone($value) while $sql =~ /\b(left|value)\b/g;
+	$sql =~ s/\b(?:left|value)\b/%s/g;
+	return test($sql, @args);
 }
 
 sub of_array
@@ -247,7 +250,7 @@ sub of_array
 	my $left = col($rel->{as}, $column);
 	my $value = constant($dice, $column, 0);
 
-	return form('bool', $dice->pick('(%s = %s)', '(%s @> %s)', '(%s && %s)', '(%s <> %s)', '(cardinality(%s) > cardinality(%s))',
+	return test($dice->pick('(%s = %s)', '(%s @> %s)', '(%s && %s)', '(%s <> %s)', '(cardinality(%s) > cardinality(%s))',
 		'(%s[1] = ANY (%s))'), $left, $value);
 }
 
@@ -261,13 +264,14 @@ sub leaf
 	my $type = $column->{type};
 
 	# an input: see docs/pushdown.md
-	return form('bool', $dice->pick('(%s IS NULL)', '(%s IS NOT NULL)', '(%s > 1)', '(%s < 0.3)'), col($rel->{as}, $column))
+	return test($dice->pick('(%s IS NULL)', '(%s IS NOT NULL)', '(%s > 1)', '(%s < 0.3)'), col($rel->{as}, $column))
 		if $column->{name} eq 'tolerance_km';
 	return is_null($g, $scope, $rel, $column) if $dice->chance(6);
 	return of_array($g, $scope, $rel, $column) if $type =~ /\[\]$/;
-	return form('bool', $dice->pick('%s', '(NOT %s)', '(%s IS TRUE)', '(%s IS NOT TRUE)', '(%s IS UNKNOWN)'), col($rel->{as}, $column)) if $type eq 'bool';
+	return test($dice->pick('%s', '(NOT %s)', '(%s IS TRUE)', '(%s IS NOT TRUE)', '(%s IS UNKNOWN)'), col($rel->{as}, $column))
+		if $type eq 'bool';
 	my $make = $type eq 'text' || $type eq 'varchar' ?
-		$dice->weighted(\&compare => 50, \&in_list => 26, \&like => 16, \&distinct_from => 3, \&rows => 5, \&wrapped => 6) :
+		$dice->weighted(\&compare => 50, \&in_list => 26, \&like => $column->{kind} eq 'vin' ? 26 : 10, \&distinct_from => 3, \&rows => 5, \&wrapped => 6) :
 		$dice->weighted(\&compare => 46, \&in_list => 20, \&range => 26, \&distinct_from => 3, \&rows => 5, \&wrapped => 6);
 	return $make->($g, $scope, $rel, $column) // compare($g, $scope, $rel, $column);
 }
@@ -309,20 +313,22 @@ sub focused_condition
 	my $focus = { %$scope, rels => [ { %$rel, cols => \@cols } ] };
 
 	local $g->{focused} = 1;
-	push @leaves, leaf_or_two($g, $focus, qr/^time$/) if $dice->chance(75);
-	push @leaves, leaf_or_two($g, $focus, $dice->pick(qr/^vehicle$/, qr/^vin$/, qr/^(?:trip|account)$/)) if $dice->chance(@leaves ? 35 : 100);
+	push @leaves, leaf_or_two($g, $focus, $scope, qr/^time$/) if $dice->chance(75);
+	push @leaves, leaf_or_two($g, $focus, $scope, $dice->pick(qr/^vehicle$/, qr/^vin$/, qr/^vin$/, qr/^(?:trip|account)$/))
+		if $dice->chance(@leaves ? 35 : 100);
 	push @leaves, leaf($g, $focus, sub { is_key($_[0]) }) if $dice->chance(25);
 	return both(@leaves);
 }
 
-# On the columns of one kind: one condition, or either of two.
+# On the columns of one kind: one condition, or either of two, of which the
+# second is about other rows.
 sub leaf_or_two
 {
-	my ($g, $scope, $kind) = @_;
+	my ($g, $scope, $others, $kind) = @_;
 	my $fits = sub { $_[0]{kind} =~ $kind };
 
-	return leaf($g, $scope, $fits) if $g->{dice}->chance(75);
-	return either(leaf($g, $scope, $fits), leaf($g, $scope, $fits));
+	return leaf($g, $scope, $fits) if $g->{dice}->chance(70);
+	return either($g->{dice}->shuffle(leaf($g, $scope, $fits), leaf($g, $others, $fits)));
 }
 
 sub combine
@@ -333,9 +339,9 @@ sub combine
 
 	return both(@args) if $how eq 'and';
 	return either(@args) if $how eq 'or';
-	return form('bool', '(NOT %s)', @args) if $how eq 'not';
-	return form('bool', $dice->pick('(%s IS TRUE)', '(%s IS NOT TRUE)', '(%s IS NOT FALSE)', 'COALESCE(%s, true)', '(CASE WHEN %s THEN true ELSE false END)',
-		'(%s AND random() >= 0)', '(%s OR random() < 0)'), @args);
+	return test('(NOT %s)', @args) if $how eq 'not';
+	return test($dice->pick('(%s IS TRUE)', '(%s IS NOT TRUE)', '(%s IS NOT FALSE)', 'COALESCE(%s, true)',
+		'(CASE WHEN %s THEN true ELSE false END)', '(%s AND random() >= 0)', '(%s OR random() < 0)'), @args);
 }
 
 # An equality of what two sets of rels have in common; and what it joins: trip,
@@ -350,7 +356,7 @@ sub key_equality
 	{
 		my @l = columns_of({ rels => $left }, sub { $_[0]{kind} eq $kind });
 		my @r = columns_of({ rels => $right }, sub { $_[0]{kind} eq $kind });
-		$found{$kind} = form('bool', '(%s = %s)', node_of($dice->pick(@l)), node_of($dice->pick(@r))) if @l && @r;
+		$found{$kind} = test('(%s = %s)', node_of($dice->pick(@l)), node_of($dice->pick(@r))) if @l && @r;
 	}
 	if ($found{trip} && $found{vehicle} && $dice->chance(60))
 	{
@@ -373,12 +379,15 @@ sub loose_tie
 	my @vins = map { [ columns_of($_, sub { $_[0]{kind} eq 'vin' }) ] } $scope, $own;
 	my @times = map { [ columns_of($_, sub { $_[0]{kind} eq 'time' }) ] } $scope, $own;
 
-	return form('bool', '(%s LIKE concat(left(%s, ' . $dice->between(1, 6) . '), \'%\'))', node_of($dice->pick(@{ $vins[1] })), node_of($dice->pick(@{ $vins[0] })))
-		if @{ $vins[0] } && @{ $vins[1] } && $dice->chance(50);
+	if (@{ $vins[0] } && @{ $vins[1] } && $dice->chance(50))
+	{
+		my ($outer, $inner) = map { node_of($dice->pick(@$_)) } @vins;
+		return test('(%s LIKE concat(left(%s, ' . $dice->between(1, 6) . '), \'%\'))', $inner, $outer);
+	}
 	return undef if !@{ $times[0] } || !@{ $times[1] };
 	my ($outer, $inner) = map { node_of($dice->pick(@$_)) } @times;
-	return form('bool', '(%s ' . $dice->pick('<', '<=', '=', '>=', '>') . ' %s)', $inner, $outer) if $dice->chance(40);
-	return form('bool', '(%s BETWEEN %s AND %s + interval \'' . $dice->pick('1 hour', '1 day', '3 days') . '\')', $inner, $outer, clone($outer));
+	return test('(%s ' . $dice->pick('<', '<=', '=', '>=', '>') . ' %s)', $inner, $outer) if $dice->chance(40);
+	return test('(%s BETWEEN %s AND %s + interval \'' . $dice->pick('1 hour', '1 day', '3 days') . '\')', $inner, $outer, clone($outer));
 }
 
 1;

@@ -12,7 +12,7 @@ use strict;
 use warnings;
 use Random::Condition qw(condition key_equality loose_tie pick_column columns_of);
 use Random::Select qw(shape);
-use Random::Sql qw(col const form both array sub_query);
+use Random::Sql qw(col const form test both array sub_query);
 use Random::Values qw(constants);
 
 # What one FROM may bring, and how often a subquery that depends on it, and what
@@ -88,8 +88,8 @@ sub list_of_keys
 
 	@columns = grep { $_->{name} eq 'email' } @{ $table->{columns} } if !@columns;
 	my $column = $dice->pick(@columns);
-	my $query = { k => 'select', rows => 4, items => [ form($column->{type}, 'unnest(%s)', array($column->{type} . '[]', constants($dice, $column, 6))) ],
-		out => [ { %$column, name => 'c1' } ] };
+	my $list = array($column->{type} . '[]', constants($dice, $column, 6));
+	my $query = { k => 'select', rows => 4, items => [ form($column->{type}, 'unnest(%s)', $list) ], out => [ { %$column, name => 'c1' } ] };
 	my $rel = $g->query_rel($query);
 	return ({ k => 'derived', query => $query, as => $rel->{as}, lateral => 0 }, $rel);
 }
@@ -112,7 +112,13 @@ sub item_of_from
 	return $g->rel_of($g->table(1, 0));
 }
 
-my %MATCHES = (trip => sub { $_[0] > $_[1] ? $_[0] : $_[1] }, vehicle => sub { $_[0] * $_[1] / 5 }, vin => sub { $_[0] * $_[1] / 5 }, none => sub { $_[0] * $_[1] });
+# How many rows a join by such a key is likely to have.
+my %MATCHES = (
+	trip => sub { $_[0] > $_[1] ? $_[0] : $_[1] },
+	vehicle => sub { $_[0] * $_[1] / 5 },
+	vin => sub { $_[0] * $_[1] / 5 },
+	none => sub { $_[0] * $_[1] },
+);
 
 # One more to an outer or inner join; undef if that would be too many rows.
 sub joined
@@ -175,7 +181,7 @@ sub anchored
 
 	return $from if !@keys;
 	my $key = $dice->pick(@keys);
-	$from->{where} = form('bool', '(%s = %s)', col($rel->{as}, $key), const('text', $dice->pick(@{ $key->{values} })));
+	$from->{where} = test('(%s = %s)', col($rel->{as}, $key), const('text', $dice->pick(@{ $key->{values} })));
 	$from->{rows} = int $rel->{rows} / ($key->{kind} eq 'trip' ? 100 : 5);
 	return $from;
 }
@@ -365,8 +371,9 @@ sub next_round
 	$on = both($on, condition($g, { rels => [ $before, $rel ], loops => $rel->{rows} }, 1)) if $dice->chance(40);
 	return {
 		k => 'select', rows => 5, out => [ map { { %$_ } } @$out ],
-		from => { k => 'join', how => $dice->pick('INNER', 'LEFT'), on => $on, left => { k => 'rel', table => $name, as => $before->{as} }, right => $node },
-		where => form('bool', '(%s < 3)', $round),
+		from => { k => 'join', how => $dice->pick('INNER', 'LEFT'), on => $on, right => $node,
+			left => { k => 'rel', table => $name, as => $before->{as} } },
+		where => test('(%s < 3)', $round),
 		items => [ form('int', '(%s + 1)', col($before->{as}, $out->[0])), col($rel->{as}, $vehicle->[1]) ],
 	};
 }
@@ -411,7 +418,8 @@ sub total_order
 	my ($g, $query) = @_;
 	my $dice = $g->{dice};
 
-	return [ map { { name => $_->{name}, how => $dice->pick('', '', ' DESC', ' NULLS FIRST', ' DESC NULLS LAST') } } $dice->shuffle(@{ $query->{out} }) ];
+	return [ map { { name => $_->{name}, how => $dice->pick('', '', ' DESC', ' NULLS FIRST', ' DESC NULLS LAST') } }
+		$dice->shuffle(@{ $query->{out} }) ];
 }
 
 # The query; its member answer tells how it is compared: ordered, rows (in any

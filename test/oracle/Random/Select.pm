@@ -7,7 +7,7 @@ use strict;
 use warnings;
 use Exporter 'import';
 use Random::Condition qw(condition focused_condition pick_column columns_of);
-use Random::Sql qw(col const null form both sub_query whole clone);
+use Random::Sql qw(col const null form test both sub_query whole clone);
 use Random::Values qw(constant);
 
 our @EXPORT_OK = qw(shape expressions_of);
@@ -47,7 +47,7 @@ sub expression
 
 	if ($dice->chance(20))
 	{
-		return out_of(form('bool', '%s', condition($g, $scope, 1)));
+		return out_of(test('%s', condition($g, $scope, 1)));
 	}
 	my $found = pick_column($g, $scope) or return out_of(const('int', 1));
 	my ($rel, $column) = @$found;
@@ -130,12 +130,13 @@ sub aggregate
 	my $node = col($rel->{as}, $column);
 	my $type = $column->{type};
 	return form('int', $dice->pick('count(%s)', 'count(DISTINCT %s)') . $filter, $node, @filter) if $dice->chance(35) || $type eq 'text[]';
-	return form('bool', $dice->pick('bool_or(%s)', 'bool_and(%s)') . $filter, $node, @filter) if $type eq 'bool';
+	return test($dice->pick('bool_or(%s)', 'bool_and(%s)') . $filter, $node, @filter) if $type eq 'bool';
 	return form('numeric', $dice->pick('sum(%s::numeric)', 'avg(%s::numeric)', 'sum(DISTINCT %s::numeric)') . $filter, $node, @filter)
 		if $type =~ /^(?:float8|int)$/ && $dice->chance(60);
-	return form("${type}[]", 'array_agg(' . $dice->pick('%s ORDER BY %s', 'DISTINCT %s ORDER BY %s', '%s ORDER BY %s DESC') . ")$filter", $node, clone($node), @filter)
-		if $dice->chance(25);
-	return form('text', "string_agg(left(%s, 8), ',' ORDER BY left(%s, 8))$filter", $node, clone($node), @filter) if $type eq 'text' && $dice->chance(20);
+	my $list = $dice->pick('%s ORDER BY %s', 'DISTINCT %s ORDER BY %s', '%s ORDER BY %s DESC');
+	return form("${type}[]", "array_agg($list)$filter", $node, clone($node), @filter) if $dice->chance(25);
+	return form('text', "string_agg(left(%s, 8), ',' ORDER BY left(%s, 8))$filter", $node, clone($node), @filter)
+		if $type eq 'text' && $dice->chance(20);
 	return form($type, "percentile_disc(0.5) WITHIN GROUP (ORDER BY %s)", $node) if $dice->chance(10);
 	return form($type, $dice->pick('min', 'max') . "(%s)$filter", $node, @filter);
 }
@@ -168,9 +169,9 @@ sub having
 	my ($g, $scope) = @_;
 	my $dice = $g->{dice};
 
-	return form('bool', '(count(*) ' . $dice->pick('>', '>=', '<', '<>') . ' %s)', const('int', $dice->roll(6))) if $dice->chance(50);
-	return form('bool', '(count(*) >= 1 AND COALESCE(bool_or(%s), true))', condition($g, $scope, 1)) if $dice->chance(50);
-	return form('bool', '(count(*) FILTER (WHERE %s) >= %s)', condition($g, $scope, 1), const('int', $dice->roll(3)));
+	return test('(count(*) ' . $dice->pick('>', '>=', '<', '<>') . ' %s)', const('int', $dice->roll(6))) if $dice->chance(50);
+	return test('(count(*) >= 1 AND COALESCE(bool_or(%s), true))', condition($g, $scope, 1)) if $dice->chance(50);
+	return test('(count(*) FILTER (WHERE %s) >= %s)', condition($g, $scope, 1), const('int', $dice->roll(3)));
 }
 
 # Columns that leave only equal rows to choice.
@@ -205,13 +206,14 @@ sub window
 		push @over, col($partition->[0]{as}, $partition->[1]);
 	}
 	# with peers
-	return form('int', $dice->pick('rank()', 'dense_rank()', 'count(*)') . " OVER (${over}ORDER BY %s" . $dice->pick('', ' DESC', ' NULLS FIRST') . ')', @over, $node)
-		if $dice->chance(35);
+	my $direction = $dice->pick('', ' DESC', ' NULLS FIRST');
+	return form('int', $dice->pick('rank()', 'dense_rank()', 'count(*)') . " OVER (${over}ORDER BY %s$direction)", @over, $node) if $dice->chance(35);
 	return form($column->{type}, $dice->pick('min(%s)', 'max(%s)') . " OVER ($over)", $node, @over) if $dice->chance(25);
 	# without
 	my $order = 'ORDER BY %s' . $dice->pick('', ' DESC') . ', ' . join ', ', map { '%s' } @total;
 	return form('int', "row_number() OVER ($over$order)", @over, clone($node), @total) if $dice->chance(45);
-	return form($column->{type}, $dice->pick('lag(%s)', 'lead(%s)', 'first_value(%s)') . " OVER ($over$order)", $node, @over, clone($node), @total) if $dice->chance(60);
+	return form($column->{type}, $dice->pick('lag(%s)', 'lead(%s)', 'first_value(%s)') . " OVER ($over$order)", $node, @over, clone($node), @total)
+		if $dice->chance(60);
 	return form('int', "count(*) OVER ($over$order ROWS BETWEEN 2 PRECEDING AND 1 FOLLOWING)", @over, clone($node), @total);
 }
 

@@ -50,7 +50,8 @@ sub mode
 	my ($dice) = @_;
 	my $how = $dice->weighted(plain => 36, prepared => 26, cursor => 10, chunks => 8, hold => 5, function => 7, table => 4, twice => 4);
 
-	return { how => $how, first => $dice->pick(0, 1, 2, 3, 7, 40), scroll => $dice->pick('SCROLL ', 'NO SCROLL ', ''), explain => $dice->chance(12) ? 1 : 0 };
+	return { how => $how, first => $dice->pick(0, 1, 2, 3, 7, 40), scroll => $dice->pick('SCROLL ', 'NO SCROLL ', ''),
+		explain => $dice->chance(12) ? 1 : 0 };
 }
 
 sub knobs

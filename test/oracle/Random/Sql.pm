@@ -30,7 +30,7 @@ use warnings;
 use Exporter 'import';
 use Storable 'dclone';
 
-our @EXPORT_OK = qw(col const null param form both either many array sub_query whole
+our @EXPORT_OK = qw(col const null param form test both either many array sub_query whole
 	parts clone same sql_of params_of literal);
 
 # ---- making nodes ----
@@ -40,6 +40,7 @@ sub const { my ($type, $text) = @_; return { k => 'const', type => $type, text =
 sub null { my ($type) = @_; return const($type, undef) }
 sub param { my ($type, $text, $other) = @_; return { k => 'param', type => $type, text => $text, other => $other } }
 sub form { my ($type, $sql, @args) = @_; return { k => 'form', type => $type, sql => $sql, args => \@args } }
+sub test { return form('bool', @_) }
 sub both { return combined('AND', @_) }
 sub either { return combined('OR', @_) }
 sub many { my ($type, $open, $close, @args) = @_; return { k => 'many', type => $type, open => $open, close => $close, args => \@args } }

@@ -134,8 +134,12 @@ sub constants
 	my ($dice, $column, $most) = @_;
 	my $type = $column->{type};
 	my $others = { %$column, values => $column->{pool} // $column->{values} };
-	my @list = map { $dice->chance(6) ? null($type) : const($type, value_near($dice, $dice->chance(50) ? $column : $others)) } 1 .. $dice->between(1, $most);
+	my @list;
 
+	for (1 .. $dice->between(1, $most))
+	{
+		push @list, $dice->chance(6) ? null($type) : const($type, value_near($dice, $dice->chance(50) ? $column : $others));
+	}
 	push @list, { %{ $dice->pick(@list) } } if $dice->chance(30);
 	return @list;
 }
