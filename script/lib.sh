@@ -315,10 +315,10 @@ clang_runtime()
 	[ -f "$file" ] && printf '%s\n' "$file"
 }
 
-# Is there what a build with sanitizers needs, and this of the runtime besides?
-sanitizer_is_there()
+# Is there what the fuzzer needs?
+fuzzer_is_there()
 {
-	clang_runtime asan so >/dev/null && { [ -z "${1:-}" ] || clang_runtime "$1" a >/dev/null; }
+	clang_runtime asan so >/dev/null && clang_runtime fuzzer_no_main a >/dev/null
 }
 
 # What must be loaded before a PostgreSQL that knows of no sanitizers.

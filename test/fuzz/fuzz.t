@@ -23,7 +23,7 @@ euc_jp EUC_JP C 1
 sql_ascii SQL_ASCII C 1'
 SHARES=10
 
-sanitizer_is_there fuzzer_no_main || skip_all 'clang or its runtime is missing, which script/bootstrap installs'
+fuzzer_is_there || skip_all 'clang or its runtime is missing, which script/bootstrap installs'
 
 # ---- the module, the databases ----
 
