@@ -173,7 +173,7 @@ collection_reconcile(Collection *c)
 			 errmsg("received %lld of %lld %s", (long long) c->rows,
 					(long long) c->total, describe(c)),
 			 errdetail("The API announced more rows than its pages held; the result may be incomplete."),
-			 errhint("%s", TRY_AGAIN)));
+			 errhint("%s", HINT_READ_AGAIN)));
 }
 
 /* The total is not what it was on the page before. */
@@ -188,7 +188,7 @@ warn_changed(Collection *c, const char *how, int64 before, const char *detail)
 			 errmsg("total of %s %s from %lld to %lld while its pages were read",
 					describe(c), how, (long long) before, (long long) c->total),
 			 errdetail("%s", detail),
-			 errhint("%s", TRY_AGAIN)));
+			 errhint("%s", HINT_READ_AGAIN)));
 }
 
 void

@@ -371,7 +371,7 @@ fault_of_4xx(Fault *fault, const HttpAnswer *answer, const FaultContext *context
 				/* on a later page: the first one was there */
 				set_fault_of(fault, ERRCODE_FDW_TABLE_NOT_FOUND, context,
 							 "%s does not find the rest any more");
-				fault->hint = pstrdup(TRY_AGAIN);
+				fault->hint = pstrdup(HINT_READ_AGAIN);
 				break;
 			}
 			set_fault_of(fault, ERRCODE_FDW_TABLE_NOT_FOUND, context,

@@ -48,7 +48,7 @@ extern Fault *fault_of_content(const FaultContext *context, const char *what,
 							   const char *detail);
 
 /* The hint where pages do not fit together. */
-#define TRY_AGAIN	"The data may have changed while they were read: try again."
+#define HINT_READ_AGAIN	"The data may have changed while they were read: try again."
 
 /* Whose rows, e.g. 'trips of vehicle "..."'; palloc'd. */
 extern char *fault_subject(const FaultContext *context);

@@ -86,7 +86,7 @@ fetch_fail_paging(Fetch *f, Collection *c, const char *what, const char *detail)
 
 	collection_context(c, &context);
 	fault = fault_of_content(&context, what, detail);
-	fault->hint = pstrdup(TRY_AGAIN);
+	fault->hint = pstrdup(HINT_READ_AGAIN);
 	fetch_fail(f, c, fault);
 }
 
