@@ -1,6 +1,6 @@
 /*
  * plan.c
- *	  Planner callbacks: how many rows, at what cost, asking for what.
+ *	  Planner callbacks: paths, and the plan: asking for what.
  *
  * Nothing is requested while planning, and nothing of the user mapping is
  * looked at.  All clauses stay local quals: what is pushed only narrows what
@@ -8,11 +8,10 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "access/sysattr.h"
 #include "access/table.h"
 #include "compat.h"
+#include "estimate.h"
 #include "foreign/foreign.h"
 #include "nodes/makefuncs.h"
 #include "optimizer/cost.h"
@@ -25,139 +24,7 @@
 #include "stellantis_fdw.h"
 #include "utils/rel.h"
 
-/* What the planner assumes of an account that it may not ask. */
-#define ASSUMED_VEHICLES	10.0
-#define ASSUMED_TRIPS		200.0
-
-/* Plan-time state: RelOptInfo.fdw_private. */
-typedef struct RelPlan
-{
-	TableOptions table;
-	ServerOptions server;
-	QualColumns columns;
-} RelPlan;
-
-/* The key columns whose join clauses make a parameterized path worth while. */
-static const QualKey join_keys[] = {KEY_VEHICLE, KEY_VIN, KEY_TRIP};
-
-/* ---- estimates ---- */
-
-/* How many of the assumed number are asked, given what clauses name of them. */
-static double
-asked(List *tree, List *operands, double assumed)
-{
-	int			named;
-
-	if (tree == NIL)
-		return assumed;
-	named = qual_tree_count(tree, operands);
-	return named < 0 ? ceil(assumed / 3) : Max(Min((double) named, assumed), 1);
-}
-
-static bool
-clause_has_join_key(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan, Expr *clause)
-{
-	for (int i = 0; i < lengthof(join_keys); i++)
-		if (qual_clause_has_key(root, rel, &plan->columns, join_keys[i], clause))
-			return true;
-	return false;
-}
-
-/* The clauses that do not say which vehicle or trip: they thin out its rows. */
-static List *
-other_clauses(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan, List *clauses)
-{
-	List	   *result = NIL;
-	ListCell   *lc;
-
-	foreach(lc, clauses)
-	{
-		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
-
-		if (!clause_has_join_key(root, rel, plan, rinfo->clause))
-			result = lappend(result, rinfo);
-	}
-	return result;
-}
-
-/* The clauses that narrow the range of time that is asked for. */
-static List *
-time_clauses(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan, List *clauses)
-{
-	List	   *result = NIL;
-	ListCell   *lc;
-
-	foreach(lc, clauses)
-		if (qual_clause_has_key(root, rel, &plan->columns, KEY_TIME,
-								lfirst_node(RestrictInfo, lc)->clause))
-			result = lappend(result, lfirst(lc));
-	return result;
-}
-
-typedef struct Estimate
-{
-	double		rows;
-	Cost		startup;
-	Cost		total;
-} Estimate;
-
-/* So many requests, "concurrency" of them at once; a join's inner side alone. */
-static double
-rounds_of(const RelPlan *plan, double requests, bool parameterized)
-{
-	return parameterized ? requests : ceil(requests / plan->server.concurrency);
-}
-
-/*
- * Rows and cost under a list of clauses.  A request costs request_cost; where
- * many are asked, "concurrency" of them run at once.  A parameterized scan is
- * told its vehicle, so it does not fan out, and does not list them each time.
- */
-static void
-estimate(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan, List *clauses,
-		 bool parameterized, Estimate *result)
-{
-	const Resource *resource = plan->table.resource;
-	List	   *bare = extract_actual_clauses(clauses, false);
-	List	   *others = other_clauses(root, rel, plan, clauses);
-	QualTrees	trees;
-	double		vehicles,
-				trips = 1,
-				fetched,		/* rows of one vehicle or trip */
-				pages,
-				rounds;			/* requests one after the other */
-
-	qual_extract(root, rel, &plan->columns, bare, &trees);
-	vehicles = asked(trees.tree[KEY_VEHICLE], trees.operands, ASSUMED_VEHICLES);
-	vehicles = Min(vehicles, asked(trees.tree[KEY_VIN], trees.operands, ASSUMED_VEHICLES));
-	if (resource->parent == PARENT_TRIP)
-		trips = asked(trees.tree[KEY_TRIP], trees.operands, ASSUMED_TRIPS);
-
-	result->rows = clauselist_selectivity(root, others, rel->relid, JOIN_INNER, NULL) *
-		(resource->parent == PARENT_ACCOUNT && resource->has_id ? vehicles :
-		 vehicles * trips * resource->rows_per_parent);
-	if (resource->parent == PARENT_ACCOUNT)
-		vehicles = 1;
-	result->rows = clamp_row_est(result->rows);
-
-	/* pages of one vehicle or trip come one after the other */
-	fetched = resource->rows_per_parent *
-		clauselist_selectivity(root, time_clauses(root, rel, plan, clauses),
-							   rel->relid, JOIN_INNER, NULL);
-	pages = plan->table.page_size > 0 ? ceil(fetched / plan->table.page_size) : 1;
-	rounds = Max(pages, 1) * rounds_of(plan, vehicles * trips, parameterized);
-	if (resource->parent == PARENT_TRIP && trees.tree[KEY_TRIP] == NIL)
-		rounds += rounds_of(plan, vehicles, parameterized);
-	result->startup = plan->server.request_cost;
-	if (resource->parent != PARENT_ACCOUNT && trees.tree[KEY_VEHICLE] == NIL && !parameterized)
-	{
-		rounds++;				/* the listing */
-		result->startup += plan->server.request_cost;
-	}
-	result->total = Max(result->startup, plan->server.request_cost * rounds) +
-		(cpu_tuple_cost + rel->baserestrictcost.per_tuple) * result->rows +
-		rel->baserestrictcost.startup;
-}
+/* ---- size ---- */
 
 void
 plan_get_rel_size(PlannerInfo *root, RelOptInfo *rel, Oid relid)
@@ -174,11 +41,9 @@ plan_get_rel_size(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 	qual_columns(plan->table.resource, columns, ncolumns, &plan->columns);
 	rel->fdw_private = plan;
 
-	rel->tuples = plan->table.resource->rows_per_parent *
-		(plan->table.resource->parent == PARENT_ACCOUNT ? 1 : ASSUMED_VEHICLES) *
-		(plan->table.resource->parent == PARENT_TRIP ? ASSUMED_TRIPS : 1);
+	rel->tuples = estimate_tuples(plan);
 	set_baserel_size_estimates(root, rel);
-	estimate(root, rel, plan, rel->baserestrictinfo, false, &result);
+	estimate_scan(root, rel, plan, rel->baserestrictinfo, false, &result);
 	rel->rows = result.rows;
 }
 
@@ -193,7 +58,7 @@ add_scan_path(PlannerInfo *root, RelOptInfo *rel, ParamPathInfo *param)
 
 	if (param != NULL)
 		clauses = list_concat_copy(clauses, param->ppi_clauses);
-	estimate(root, rel, plan, clauses, param != NULL, &result);
+	estimate_scan(root, rel, plan, clauses, param != NULL, &result);
 	if (param != NULL)
 		param->ppi_rows = result.rows;
 	add_path(rel, (Path *)
@@ -229,14 +94,14 @@ key_join_clauses(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan)
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
 
 		if (join_clause_is_movable_to(rinfo, rel) &&
-			clause_has_join_key(root, rel, plan, rinfo->clause))
+			estimate_has_join_key(root, rel, plan, rinfo->clause))
 			result = lappend(result, rinfo);
 	}
 	if (!rel->has_eclass_joins)
 		return result;
-	for (int i = 0; i < lengthof(join_keys); i++)
+	for (int i = 0; i < ESTIMATE_NJOIN_KEYS; i++)
 	{
-		AttrNumber	attnum = plan->columns.attnum[join_keys[i]];
+		AttrNumber	attnum = plan->columns.attnum[estimate_join_keys[i]];
 		List	   *implied;
 
 		if (attnum == 0)
@@ -248,7 +113,7 @@ key_join_clauses(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan)
 			RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
 
 			if (join_clause_is_movable_to(rinfo, rel) &&
-				clause_has_join_key(root, rel, plan, rinfo->clause))
+				estimate_has_join_key(root, rel, plan, rinfo->clause))
 				result = lappend(result, rinfo);
 		}
 	}
