@@ -130,23 +130,38 @@ credentials_fingerprint(const Account *account, const char *refresh_token,
 	pfree(application);
 }
 
-/* The block as token_block() wrote it; false when it is of other tokens. */
+/* The third part of refresh_blocked: none is tried until enrolment, or until then. */
+#define FOR_EVER	"infinity"
+#define LAST_SECOND INT64CONST(253402300799)	/* of the year 9999 */
+
+/*
+ * The block as token_block() wrote it: whose, how many failures, until when in
+ * Unix time.  False when it is of other tokens.  A role can write anything
+ * there, which must not stop who reads it.
+ */
 static bool
 read_block(const Account *account, int *failures, TimestampTz *until)
 {
 	char		whose[FINGERPRINT_SIZE];
 	char		noted[FINGERPRINT_SIZE];
-	char		when[64];
+	char		when[24];
+	char	   *end;
+	int64		second;
 
 	if (account->refresh_blocked == NULL ||
-		sscanf(account->refresh_blocked, "%16s %d %63[^\n]", noted, failures, when) != 3)
+		sscanf(account->refresh_blocked, "%16s %d %23s", noted, failures, when) != 3)
 		return false;
 	credentials_fingerprint(account, account->refresh_token, whose);
 	if (strcmp(whose, noted) != 0)
 		return false;
-	*until = DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in, CStringGetDatum(when),
-													 ObjectIdGetDatum(InvalidOid),
-													 Int32GetDatum(-1)));
+	*failures = Max(*failures, 0);
+	*until = DT_NOEND;
+	if (strcmp(when, FOR_EVER) == 0)
+		return true;
+	second = strtoll(when, &end, 10);
+	if (end == when || *end != '\0' || second < 0 || second > LAST_SECOND)
+		return false;
+	*until = time_t_to_timestamptz((pg_time_t) second);
 	return true;
 }
 
@@ -171,10 +186,11 @@ token_block(const Account *account, const char *refresh_token, bool final, int64
 	if (!read_block(account, &failures, &until))
 		failures = 0;
 	if (final)
-		return psprintf("%s %d infinity", whose, failures + 1);
+		return psprintf("%s %d " FOR_EVER, whose, Min(failures, INT_MAX - 1) + 1);
 	delay_ms = Min(BLOCK_START_MS << Min(failures, 10), BLOCK_CAP_MS);
 	until = GetCurrentTimestamp() + Max(delay_ms, retry_after_ms) * 1000;
-	return psprintf("%s %d %s", whose, failures + 1, timestamptz_to_str(until));
+	return psprintf("%s %d %lld", whose, Min(failures, INT_MAX - 1) + 1,
+					(long long) timestamptz_to_time_t(until + USECS_PER_SEC - 1));
 }
 
 const char *
