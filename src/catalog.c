@@ -506,6 +506,7 @@ static const Resource telemetry_resource = {
 	.time_column = "recorded_at",
 	.max_page_size = 2000,
 	.rows_per_parent = 5000,
+	.rows_per_day = 200,
 	.meaning = "messages that the vehicles sent while driving",
 	COLUMNS(telemetry_columns)
 };
@@ -524,6 +525,7 @@ static const Resource trips_resource = {
 	.has_id = true,
 	.max_page_size = 60,
 	.rows_per_parent = 200,
+	.rows_per_day = 3,
 	.meaning = "trips of the vehicles",
 	COLUMNS(trips_columns)
 };
@@ -539,6 +541,7 @@ static const Resource waypoints_resource = {
 	.time_column = "recorded_at",
 	.max_page_size = 0,
 	.rows_per_parent = 100,
+	.rows_per_day = 300,
 	.meaning = "positions along each trip",
 	COLUMNS(waypoints_columns)
 };
@@ -558,6 +561,7 @@ static const Resource alerts_resource = {
 	.has_id = true,
 	.max_page_size = 60,
 	.rows_per_parent = 20,
+	.rows_per_day = 0.05,
 	.meaning = "faults and warnings that the vehicles showed",
 	COLUMNS(alerts_columns)
 };
@@ -577,6 +581,7 @@ static const Resource alarms_resource = {
 	.has_id = true,
 	.max_page_size = 60,
 	.rows_per_parent = 10,
+	.rows_per_day = 0.02,
 	.meaning = "events of the anti-theft alarm",
 	COLUMNS(alarms_columns)
 };
@@ -594,6 +599,7 @@ static const Resource collisions_resource = {
 	.has_id = true,
 	.max_page_size = 60,
 	.rows_per_parent = 1,
+	.rows_per_day = 0.001,
 	.meaning = "collisions that the vehicles detected",
 	COLUMNS(collisions_columns)
 };

@@ -122,6 +122,7 @@ typedef struct Resource
 	bool		takes_locale;
 	int			max_page_size;	/* 0 = the endpoint takes no pageSize */
 	double		rows_per_parent;	/* planner's guess of rows per vehicle, trip or account */
+	double		rows_per_day;	/* the same per vehicle and day of its time column */
 	const char *meaning;		/* comment of the table */
 	const CatalogColumn *columns;
 	int			ncolumns;
