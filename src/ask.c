@@ -76,12 +76,13 @@ ask_rows(Fetch *f, const char *endpoint, bool paged, const char *vehicle_id,
 	const FetchSpec *spec = &f->spec;
 	Collection *c = collection_create(f->context, ROLE_ROWS, spec->resource, account_of(f));
 	StringInfoData url;
+	ListCell   *lc;
 
 	c->paged = paged;
 	set_whose(c, vehicle_id, vin, trip_id);
 	begin_url(f, &url, endpoint, c);
-	if (spec->timestamps != NULL)
-		request_param(&url, "timestamps", spec->timestamps);
+	foreach(lc, spec->timestamps)
+		request_param(&url, "timestamps", lfirst(lc));
 	add_tolerance(f, &url);
 	request_param_extensions(&url, spec->extensions);
 	add_locale(f, &url, spec->resource);

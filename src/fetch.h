@@ -32,10 +32,10 @@ typedef struct FetchSpec
 	/* trips, for a resource below them */
 	TextSet		trips;			/* ids asked for by the query, or all */
 	bool		prune_trips;	/* of listed trips, ask only those that may */
-	TimeRange	trips_within;	/* have begun in this range */
+	TimeRanges	trips_within;	/* have begun in these ranges */
 
 	/* the request itself */
-	const char *timestamps;		/* timestamps=, or NULL */
+	List	   *timestamps;		/* values (char *) of timestamps= */
 	bool		has_tolerance;
 	double		tolerance_km;
 	uint32		extensions;		/* EXT_ bits */

@@ -61,8 +61,7 @@ use_listed(Fetch *f, Collection *c, Datum *values, bool *nulls)
 	else if (c->role == ROLE_TRIPS)
 	{
 		if (nulls[1] || !f->spec.prune_trips ||
-			(DatumGetTimestampTz(values[1]) >= f->spec.trips_within.lower &&
-			 DatumGetTimestampTz(values[1]) <= f->spec.trips_within.upper))
+			time_ranges_hold(&f->spec.trips_within, DatumGetTimestampTz(values[1])))
 			ask_trip(f, c->vehicle_id, c->vin, id, false, false);
 	}
 	else if (strcmp(id, c->suspect->trip_id) == 0)

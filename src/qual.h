@@ -110,12 +110,37 @@ extern bool qual_text_impossible(List *tree, const QualValues *values);
 /* A closed range; DT_NOBEGIN and DT_NOEND where there is no bound. */
 typedef struct TimeRange
 {
-	bool		empty;
 	TimestampTz lower;
 	TimestampTz upper;
 } TimeRange;
 
-extern void qual_time_range(List *tree, const QualValues *values, TimeRange *range);
+/* Ranges in their order, no two of which overlap or touch; none is no time at all. */
+typedef struct TimeRanges
+{
+	int			n;
+	TimeRange  *ranges;			/* palloc'd */
+} TimeRanges;
+
+/* The times that can satisfy a tree. */
+extern void qual_time_ranges(List *tree, const QualValues *values, TimeRanges *result);
+
+/* All of time. */
+extern void time_ranges_all(TimeRanges *ranges);
+
+/* What two have in common; "result" may be one of them. */
+extern void time_ranges_intersect(const TimeRanges *a, const TimeRanges *b, TimeRanges *result);
+
+/* Puts ranges in their order, and makes one of those that overlap or touch. */
+extern void time_ranges_merge(TimeRanges *ranges);
+
+/* Each range longer by so many microseconds before and after. */
+extern void time_ranges_widen(const TimeRanges *ranges, int64 before, int64 after,
+							  TimeRanges *result);
+
+/* A bound moved by microseconds; one that leaves the range of timestamps is none. */
+extern TimestampTz time_moved(TimestampTz t, int64 by);
+
+extern bool time_ranges_hold(const TimeRanges *ranges, TimestampTz t);
 
 /*
  * The tolerance asked for.  False when the conditions contradict each other

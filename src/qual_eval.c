@@ -368,78 +368,7 @@ qual_sole_prefix(List *tree, const QualValues *values)
 	return prefix[0] != '\0' ? prefix : NULL;
 }
 
-/* ---- time and tolerance ---- */
-
-/* The range of one condition. */
-static void
-condition_range(QualOp op, const QualValue *value, TimeRange *range)
-{
-	TimestampTz first = DT_NOEND,
-				last = DT_NOBEGIN;
-
-	range->empty = value->isnull || value->n == 0;
-	range->lower = DT_NOBEGIN;
-	range->upper = DT_NOEND;
-	for (int i = 0; i < value->n; i++)
-	{
-		first = Min(first, value->times[i]);
-		last = Max(last, value->times[i]);
-	}
-
-	/* microseconds are whole: an exclusive bound is the next inclusive one */
-	if (op == QUAL_EQ || op == QUAL_GE || op == QUAL_GT)
-		range->lower = TIMESTAMP_NOT_FINITE(first) ? DT_NOBEGIN :
-			op == QUAL_GT ? first + 1 : first;
-	if (op == QUAL_EQ || op == QUAL_LE || op == QUAL_LT)
-		range->upper = TIMESTAMP_NOT_FINITE(last) ? DT_NOEND :
-			op == QUAL_LT ? last - 1 : last;
-}
-
-static void
-tree_range(List *tree, const QualValues *values, TimeRange *range)
-{
-	TimeRange	part;
-	QualOp		op = tree_op(tree);
-
-	if (op != QUAL_AND && op != QUAL_OR)
-	{
-		condition_range(op, tree_value(tree, values), range);
-		return;
-	}
-
-	/* AND: the intersection; OR: whatever covers all of it */
-	range->empty = (op == QUAL_OR);
-	range->lower = DT_NOBEGIN;
-	range->upper = DT_NOEND;
-	for (int i = 1; i < list_length(tree); i++)
-	{
-		tree_range(list_nth(tree, i), values, &part);
-		if (op == QUAL_AND)
-		{
-			range->empty |= part.empty;
-			range->lower = Max(range->lower, part.lower);
-			range->upper = Min(range->upper, part.upper);
-		}
-		else if (range->empty)
-			*range = part;
-		else if (!part.empty)
-		{
-			range->lower = Min(range->lower, part.lower);
-			range->upper = Max(range->upper, part.upper);
-		}
-	}
-	range->empty |= range->lower > range->upper;
-}
-
-void
-qual_time_range(List *tree, const QualValues *values, TimeRange *range)
-{
-	range->empty = false;
-	range->lower = DT_NOBEGIN;
-	range->upper = DT_NOEND;
-	if (tree != NIL)
-		tree_range(tree, values, range);
-}
+/* ---- tolerance ---- */
 
 bool
 qual_tolerance(List *tree, const QualValues *values, bool *given, double *km)

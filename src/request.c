@@ -4,7 +4,6 @@
  */
 #include "postgres.h"
 
-#include "common/int.h"
 #include "mb/pg_wchar.h"
 #include "pgtime.h"
 #include "request.h"
@@ -15,6 +14,9 @@
  * end is sent as an instant this far ahead of ours.
  */
 #define OPEN_END_AHEAD	USECS_PER_DAY
+
+/* So many ranges the API takes in one request. */
+#define MAX_TIMESTAMPS	10
 
 /* The last instant that RFC 3339 can write. */
 #define LAST_YEAR		9999
@@ -46,50 +48,95 @@ floor_second(TimestampTz t)
 	return rest < 0 ? t - rest - USECS_PER_SEC : t - rest;
 }
 
-TimestampTz
-time_moved(TimestampTz t, int64 by)
+/* To whole seconds. */
+static void
+round_outwards(TimeRanges *ranges)
 {
-	TimestampTz moved;
+	for (int i = 0; i < ranges->n; i++)
+	{
+		TimeRange  *range = &ranges->ranges[i];
 
-	if (TIMESTAMP_NOT_FINITE(t))
-		return t;
-	if (pg_add_s64_overflow(t, by, &moved) || !IS_VALID_TIMESTAMP(moved))
-		return by < 0 ? DT_NOBEGIN : DT_NOEND;
-	return moved;
+		if (!TIMESTAMP_NOT_FINITE(range->lower))
+			range->lower = floor_second(range->lower);
+		range->upper = time_moved(range->upper, USECS_PER_SEC - 1);
+		if (!TIMESTAMP_NOT_FINITE(range->upper))
+			range->upper = floor_second(range->upper);
+	}
+	time_ranges_merge(ranges);
 }
 
-/* The same, to the whole second at or before it. */
-static TimestampTz
-widen(TimestampTz t, int64 by)
+static int
+by_gap_before(const void *a, const void *b)
 {
-	t = time_moved(t, by);
-	return TIMESTAMP_NOT_FINITE(t) ? t : floor_second(t);
+	const TimeRange *one = *(TimeRange *const *) a;
+	const TimeRange *other = *(TimeRange *const *) b;
+	int64		gap = one[0].lower - one[-1].upper;
+	int64		other_gap = other[0].lower - other[-1].upper;
+
+	return gap > other_gap ? -1 : gap < other_gap;
 }
 
-char *
-request_timestamps(const TimeRange *range, int64 slack)
+/* The closest neighbours become one, until no more than "most" are left. */
+static void
+bring_together(TimeRanges *ranges, int most)
 {
-	TimestampTz lower = widen(range->lower, -slack);
-	TimestampTz upper = widen(range->upper, slack + USECS_PER_SEC - 1);
+	TimeRange **by_gap;
+
+	if (ranges->n <= most)
+		return;
+
+	/* all but the first, those after the largest gaps at the beginning */
+	by_gap = palloc(sizeof(TimeRange *) * (ranges->n - 1));
+	for (int i = 1; i < ranges->n; i++)
+		by_gap[i - 1] = &ranges->ranges[i];
+	qsort(by_gap, ranges->n - 1, sizeof(TimeRange *), by_gap_before);
+	for (int i = most - 1; i < ranges->n - 1; i++)
+		by_gap[i]->lower = by_gap[i][-1].lower;
+	time_ranges_merge(ranges);
+	pfree(by_gap);
+}
+
+/* One range on the wire; NULL when it would bound nothing. */
+static char *
+format_range(const TimeRange *range)
+{
 	char		from[32],
 				until[32];
-	bool		has_lower,
-				has_upper;
+	bool		has_lower = format_instant(range->lower, from, sizeof(from));
+	bool		has_upper = format_instant(range->upper, until, sizeof(until));
 
-	has_lower = format_instant(lower, from, sizeof(from));
-	has_upper = format_instant(upper, until, sizeof(until));
 	if (!has_lower && !has_upper)
 		return NULL;
 	if (!has_lower)
 		return psprintf("/%s", until);
 	if (!has_upper)
 	{
-		TimestampTz end = Max(GetCurrentTimestamp(), lower) + OPEN_END_AHEAD;
+		TimestampTz end = Max(GetCurrentTimestamp(), range->lower) + OPEN_END_AHEAD;
 
 		if (!format_instant(floor_second(end), until, sizeof(until)))
 			return NULL;
 	}
 	return psprintf("%s/%s", from, until);
+}
+
+List *
+request_timestamps(const TimeRanges *ranges, int64 slack)
+{
+	TimeRanges	sent;
+	List	   *result = NIL;
+
+	time_ranges_widen(ranges, slack, slack, &sent);
+	round_outwards(&sent);
+	bring_together(&sent, MAX_TIMESTAMPS);
+	for (int i = 0; i < sent.n; i++)
+	{
+		char	   *range = format_range(&sent.ranges[i]);
+
+		if (range == NULL)
+			return NIL;
+		result = lappend(result, range);
+	}
+	return result;
 }
 
 /* Percent-encoded, from the database encoding. */

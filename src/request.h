@@ -12,16 +12,11 @@
 #include "qual.h"
 
 /*
- * A bound moved by microseconds; one that leaves the range of timestamps is
- * none.
+ * The values of timestamps= (char *) for ranges widened by "slack" microseconds
+ * and to whole seconds, no more than the API takes; NIL when they would bound
+ * nothing.
  */
-extern TimestampTz time_moved(TimestampTz t, int64 by);
-
-/*
- * The value of timestamps= for a range widened by "slack" microseconds and to
- * whole seconds; NULL when it would bound nothing.
- */
-extern char *request_timestamps(const TimeRange *range, int64 slack);
+extern List *request_timestamps(const TimeRanges *ranges, int64 slack);
 
 /*
  * A path below the base URL with {id} and {tid} filled in; the query string

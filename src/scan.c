@@ -138,9 +138,10 @@ scan_begin(ForeignScanState *node, int eflags)
 /* ---- what to ask for ---- */
 
 static void
-ask_for_time(const ApiScan *scan, const TimeRange *range, FetchSpec *spec)
+ask_for_time(const ApiScan *scan, const TimeRanges *ranges, FetchSpec *spec)
 {
-	TimeRange	sent = *range;
+	TimeRange	open_ended = {ranges->ranges[0].lower, DT_NOEND};
+	TimeRanges	sent = *ranges;
 	int64		slack = DEFAULT_SLACK;
 
 	if (scan->table.time_slack_us >= 0)
@@ -152,20 +153,20 @@ ask_for_time(const ApiScan *scan, const TimeRange *range, FetchSpec *spec)
 		 * later than the others (but for a clock's skew).
 		 */
 		slack = LATE_UPLOAD_SLACK;
-		sent.upper = DT_NOEND;
+		sent.n = 1;
+		sent.ranges = &open_ended;
 	}
 	spec->timestamps = request_timestamps(&sent, slack);
 
 	/*
-	 * Which trips have rows in the range?  Their listing cannot be asked for
-	 * that: a trip whose start is not known might be in no range, and its
+	 * Which trips may have rows in the ranges?  Their listing cannot be asked for
+	 * the ranges: a trip whose start is not known might be in none, and its
 	 * rows would be lost.
 	 */
 	if (scan->table.resource->parent == PARENT_TRIP)
 	{
 		spec->prune_trips = true;
-		spec->trips_within.lower = time_moved(range->lower, -LONGEST_TRIP);
-		spec->trips_within.upper = time_moved(range->upper, TRIP_START_SLACK);
+		time_ranges_widen(ranges, LONGEST_TRIP, TRIP_START_SLACK, &spec->trips_within);
 	}
 }
 
@@ -200,7 +201,7 @@ wanted_ids(const ApiScan *scan, QualKey key, TextSet *ids)
 static bool
 make_spec(ApiScan *scan, FetchSpec *spec)
 {
-	TimeRange	range;
+	TimeRanges	ranges;
 
 	memset(spec, 0, sizeof(FetchSpec));
 	spec->account = &scan->account;
@@ -232,11 +233,11 @@ make_spec(ApiScan *scan, FetchSpec *spec)
 	if (spec->vehicles.all)
 		spec->vin_prefix = qual_sole_prefix(spec->vin_tree, scan->values);
 
-	qual_time_range(scan_tree(scan, KEY_TIME), scan->values, &range);
-	if (range.empty)
+	qual_time_ranges(scan_tree(scan, KEY_TIME), scan->values, &ranges);
+	if (ranges.n == 0)
 		return false;
 	if (scan_tree(scan, KEY_TIME) != NIL)
-		ask_for_time(scan, &range, spec);
+		ask_for_time(scan, &ranges, spec);
 
 	if (scan_tree(scan, KEY_TOLERANCE) != NIL)
 	{

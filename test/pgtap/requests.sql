@@ -157,12 +157,56 @@ SELECT pushes(format('SELECT recorded_at FROM cars.telemetry WHERE #vehicle_id =
 					 to_char(:'t1'::timestamp + '1 s'::interval, 'YYYY-MM-DD"T"HH24:MI:SS"Z"')), 'time =');
 SELECT same_rows(format('SELECT recorded_at FROM cars.telemetry WHERE #vehicle_id = {3} AND #recorded_at = ANY (ARRAY[%L, NULL, %L]::timestamptz[])',
 						:'t2', :'t1'), 'time = ANY');
-SELECT same_rows('SELECT recorded_at FROM cars.telemetry WHERE #vehicle_id = {3} AND ' || condition, condition)
+
+-- what is asked for is a list of ranges: those that overlap or touch are one
+SELECT pushes('SELECT recorded_at FROM cars.telemetry WHERE #vehicle_id = {3} AND ' || replace(condition, '#c', '#recorded_at'),
+			  '/user/vehicles/{3}/telemetry?' || range || 'pageSize=2000', condition)
 FROM (VALUES
-	('((#recorded_at >= ''2026-02-15'' AND #recorded_at < ''2026-02-20'') OR (#recorded_at >= ''2026-02-19'' AND #recorded_at < ''2026-02-25''))'),
-	('(#recorded_at < ''2026-02-15'' OR #recorded_at >= ''2026-02-25'')'),
-	('(#recorded_at::date = ''2026-02-15'' OR #recorded_at BETWEEN ''2026-02-20'' AND ''2026-02-25'')')
-) AS t (condition);
+	('(#c BETWEEN ''2026-02-15'' AND ''2026-02-16'' OR #c BETWEEN ''2026-02-20'' AND ''2026-02-25'')',
+	 'timestamps=2026-02-14T23:59:59Z/2026-02-16T00:00:01Z&timestamps=2026-02-19T23:59:59Z/2026-02-25T00:00:01Z&'),
+	('(#c BETWEEN ''2026-02-20'' AND ''2026-02-25'' OR #c BETWEEN ''2026-02-15'' AND ''2026-02-16'')',
+	 'timestamps=2026-02-14T23:59:59Z/2026-02-16T00:00:01Z&timestamps=2026-02-19T23:59:59Z/2026-02-25T00:00:01Z&'),
+	('((#c >= ''2026-02-15'' AND #c < ''2026-02-20'') OR (#c >= ''2026-02-19'' AND #c < ''2026-02-25''))',
+	 'timestamps=2026-02-14T23:59:59Z/2026-02-25T00:00:01Z&'),
+	('((#c >= ''2026-02-15'' AND #c < ''2026-02-20'') OR (#c >= ''2026-02-20 00:00:02'' AND #c < ''2026-02-25''))',
+	 'timestamps=2026-02-14T23:59:59Z/2026-02-25T00:00:01Z&'),
+	('((#c >= ''2026-02-15'' AND #c < ''2026-02-25'') OR (#c >= ''2026-02-17'' AND #c < ''2026-02-18''))',
+	 'timestamps=2026-02-14T23:59:59Z/2026-02-25T00:00:01Z&'),
+	('((#c >= ''2026-02-15'' AND #c < ''2026-02-25'') OR (#c >= ''2026-02-18'' AND #c < ''2026-02-17''))',
+	 'timestamps=2026-02-14T23:59:59Z/2026-02-25T00:00:01Z&'),
+	('(#c < ''2026-02-15'' OR #c >= ''2026-02-25'')',
+	 'timestamps=/2026-02-15T00:00:01Z&timestamps=2026-02-24T23:59:59Z/open&'),
+	('(#c < ''2026-02-15'' OR #c >= ''2026-02-25'') AND #c > ''2026-02-10'' AND #c < ''2026-02-27''',
+	 'timestamps=2026-02-09T23:59:59Z/2026-02-15T00:00:01Z&timestamps=2026-02-24T23:59:59Z/2026-02-27T00:00:01Z&'),
+	('(#c < ''2026-02-15'' OR #c >= ''2026-02-25'') AND (#c < ''2026-02-10'' OR #c >= ''2026-02-20'') AND #c > ''2026-02-05''',
+	 'timestamps=2026-02-04T23:59:59Z/2026-02-10T00:00:01Z&timestamps=2026-02-24T23:59:59Z/open&'),
+	('(#c < ''2026-02-25'' OR #c >= ''2026-02-15'')', ''),
+	('(#c < ''2026-02-15'' OR #c >= ''-infinity'')', ''),
+	('(#c BETWEEN ''2026-02-15'' AND ''2026-02-16'' OR #c BETWEEN ''20000-01-01'' AND ''20001-01-01'')', '')
+) AS t (condition, range);
+SELECT asks('SELECT recorded_at FROM cars.telemetry WHERE vehicle_id = {3} AND recorded_at IN (''2026-02-20 10:00'', ''2026-02-15 10:00'', ''2026-02-15 10:00:02'', ''2026-02-20 10:00'')',
+			'/user/vehicles/{3}/telemetry?timestamps=2026-02-15T09:59:59Z/2026-02-15T10:00:03Z&timestamps=2026-02-20T09:59:59Z/2026-02-20T10:00:01Z&pageSize=2000 404', 'a list');
+SELECT same_rows('SELECT recorded_at FROM cars.telemetry WHERE #vehicle_id = {3} AND (#recorded_at::date = ''2026-02-15'' OR #recorded_at BETWEEN ''2026-02-20'' AND ''2026-02-25'')',
+				 'an expression beside a range');
+
+-- of more than ten those become one that are closest to each other
+SELECT asks(format('SELECT recorded_at FROM cars.telemetry WHERE vehicle_id = {3} AND recorded_at = ANY (%L::timestamptz[])', instants),
+			  '/user/vehicles/{3}/telemetry?' || ranges || 'pageSize=2000 404', 'twelve instants')
+FROM (SELECT array_agg('2026-02-20'::timestamptz + m * interval '1 min' ORDER BY md5(m::text))
+	  FROM unnest('{0,100,200,210,310,410,430,530,630,730,830,930}'::int[]) AS m) AS i (instants),
+	 (SELECT string_agg(format('timestamps=%s/%s&', to_char(timestamp '2026-02-20' + f * interval '1 min' - interval '1 s', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+							   to_char(timestamp '2026-02-20' + t * interval '1 min' + interval '1 s', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')), '' ORDER BY f)
+	  FROM (VALUES (0, 0), (100, 100), (200, 210), (310, 310), (410, 430), (530, 530), (630, 630), (730, 730), (830, 830), (930, 930)) AS r (f, t)) AS x (ranges);
+SELECT is(cardinality(regexp_split_to_array(request, 'timestamps=')) - 1, 10, 'ten ranges of a thousand')
+FROM unnest(requests_of('SELECT recorded_at FROM cars.telemetry WHERE vehicle_id = {3} AND recorded_at = ANY (ARRAY(SELECT timestamptz ''2026-02-01'' + i * interval ''37 min'' FROM generate_series(1, 1000) AS i))')) AS request;
+SELECT same_rows('SELECT recorded_at FROM cars.telemetry WHERE #vehicle_id = {3} AND #recorded_at = ANY (ARRAY(SELECT timestamptz ''2026-02-01'' + i * interval ''1 s'' FROM generate_series(1, 900000, 7) AS i))',
+				 'many instants');
+
+-- trips and alerts: from the first range on
+SELECT pushes('SELECT started_at FROM cars.' || t || ' WHERE #vehicle_id = {3} AND (#started_at BETWEEN ''2026-02-20'' AND ''2026-02-25'' OR #started_at BETWEEN ''2026-02-15'' AND ''2026-02-16'')',
+			  '/user/vehicles/{3}/' || t || '?timestamps=2026-02-14T00:00:00Z/open&pageSize=60', t || ': several ranges')
+FROM (VALUES ('trips'), ('alerts')) AS t (t);
+
 SELECT asks('SELECT recorded_at FROM cars.telemetry WHERE vehicle_id = {3} AND ' || condition,
 			'/user/vehicles/{3}/telemetry?pageSize=2000', 'no bound: ' || condition)
 FROM (VALUES
@@ -215,6 +259,8 @@ CREATE FOREIGN TABLE slack_trips (vehicle_id text, id text, started_at timestamp
 CREATE FOREIGN TABLE slack_telemetry (vehicle_id text, recorded_at timestamptz) SERVER sim OPTIONS (resource 'telemetry', time_slack '0');
 SELECT pushes('SELECT id FROM slack_trips WHERE #vehicle_id = {1} AND #started_at > ''2026-02-15'' AND #started_at < ''2026-02-25''',
 			  '/user/vehicles/{1}/trips?timestamps=2026-02-14T22:00:00Z/2026-02-25T02:00:00Z&pageSize=60', 'time_slack of trips');
+SELECT pushes('SELECT id FROM slack_trips WHERE #vehicle_id = {1} AND (#started_at BETWEEN ''2026-02-12'' AND ''2026-02-13'' OR #started_at BETWEEN ''2026-02-15'' AND ''2026-02-25'')',
+			  '/user/vehicles/{1}/trips?timestamps=2026-02-11T22:00:00Z/2026-02-13T02:00:00Z&timestamps=2026-02-14T22:00:00Z/2026-02-25T02:00:00Z&pageSize=60', 'time_slack of trips, several ranges');
 SELECT pushes('SELECT recorded_at FROM slack_telemetry WHERE #vehicle_id = {1} AND #recorded_at >= ''2026-02-15'' AND #recorded_at <= ''2026-02-25 00:00:00.5''',
 			  '/user/vehicles/{1}/telemetry?timestamps=2026-02-15T00:00:00Z/2026-02-25T00:00:01Z&pageSize=2000', 'time_slack 0 of telemetry');
 
