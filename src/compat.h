@@ -27,6 +27,7 @@
 #include "nodes/miscnodes.h"
 #endif
 #include "optimizer/pathnode.h"
+#include "parser/parsetree.h"
 #include "utils/acl.h"
 #include "utils/guc.h"
 #include "utils/wait_event.h"
@@ -70,6 +71,20 @@ compat_scan_user(ForeignScanState *node)
 	userid = plan->checkAsUser;
 #else
 	userid = exec_rt_fetch(plan->scan.scanrelid, node->ss.ps.state)->checkAsUser;
+#endif
+	return OidIsValid(userid) ? userid : GetUserId();
+}
+
+/* The same while planning. */
+static inline Oid
+compat_rel_user(PlannerInfo *root, RelOptInfo *rel)
+{
+	Oid			userid;
+
+#if PG_VERSION_NUM >= 160000
+	userid = rel->userid;
+#else
+	userid = planner_rt_fetch(rel->relid, root)->checkAsUser;
 #endif
 	return OidIsValid(userid) ? userid : GetUserId();
 }

@@ -4,35 +4,51 @@
  *	  takes, and what that costs.
  *
  * Nothing is requested while planning, and nothing of the user mapping is
- * looked at.
+ * looked at.  How many vehicles there are, and rows of each, is what the API
+ * said in this session, else what the catalog supposes (totals.c).
  */
 #include "postgres.h"
 
 #include <math.h>
 
+#include "access/xact.h"
 #include "compat.h"
 #include "estimate.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/restrictinfo.h"
+#include "qual_tree.h"
+#include "request.h"
+#include "utils/timestamp.h"
 
-/* What the planner assumes of an account that it may not ask. */
-#define ASSUMED_VEHICLES	10.0
-#define ASSUMED_TRIPS		200.0
+/*
+ * What a request costs beside the time that it takes, as a share of
+ * request_cost: the API allows so many a day.  Of requests that run at once
+ * the time counts once, but each of them counts against that number.  With an
+ * eighth, a full round at the default concurrency of 8 costs as much for its
+ * number as for its time; and of two plans that take equally long the one with
+ * fewer requests wins.
+ */
+#define QUOTA_SHARE		(1.0 / 8)
+
+/* A bound that only the run time knows is supposed to be so long ago, */
+#define SUPPOSED_AGE	(7 * USECS_PER_DAY)
+
+/* and an upper one so much later than a lower one. */
+#define SUPPOSED_SPAN	USECS_PER_DAY
 
 const QualKey estimate_join_keys[ESTIMATE_NJOIN_KEYS] = {KEY_VEHICLE, KEY_VIN, KEY_TRIP};
 
-/* How many of the assumed number are asked, given what clauses name of them. */
-static double
-asked(List *tree, List *operands, double assumed)
+/* What is to be asked for; no request at all when there are no vehicles. */
+typedef struct Asked
 {
-	int			named;
-
-	if (tree == NIL)
-		return assumed;
-	named = qual_tree_count(tree, operands);
-	return named < 0 ? ceil(assumed / 3) : Max(Min((double) named, assumed), 1);
-}
+	double		vehicles;
+	bool		lists_vehicles;
+	double		trips;			/* of each vehicle, to ask for the rows of */
+	bool		lists_trips;
+	double		fetched;		/* rows of each vehicle, or of each trip */
+	double		returned;		/* those of them whose time is right */
+} Asked;
 
 bool
 estimate_has_join_key(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan,
@@ -44,7 +60,10 @@ estimate_has_join_key(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan,
 	return false;
 }
 
-/* The clauses that do not say which vehicle or trip: they thin out its rows. */
+/*
+ * The clauses that are not accounted for by which vehicles, trips and times are
+ * asked for: they thin out the rows of these.
+ */
 static List *
 other_clauses(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan, List *clauses)
 {
@@ -55,90 +74,292 @@ other_clauses(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan, List *cla
 	{
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
 
-		if (!estimate_has_join_key(root, rel, plan, rinfo->clause))
+		if (!estimate_has_join_key(root, rel, plan, rinfo->clause) &&
+			!qual_clause_has_key(root, rel, &plan->columns, KEY_TIME, rinfo->clause))
 			result = lappend(result, rinfo);
 	}
 	return result;
 }
 
-/* The clauses that narrow the range of time that is asked for. */
-static List *
-time_clauses(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan, List *clauses)
+void
+estimate_begin(RelOptInfo *rel, RelPlan *plan)
 {
-	List	   *result = NIL;
-	ListCell   *lc;
+	const Resource *resource = plan->table.resource;
 
-	foreach(lc, clauses)
-		if (qual_clause_has_key(root, rel, &plan->columns, KEY_TIME,
-								lfirst_node(RestrictInfo, lc)->clause))
-			result = lappend(result, lfirst(lc));
-	return result;
+	plan->vehicles = totals_vehicles(plan->serverid, plan->userid);
+	totals_get(plan->serverid, plan->userid, resource, &plan->rows);
+	totals_get(plan->serverid, plan->userid, catalog_resource("trips"), &plan->trips);
+	rel->tuples = totals_all(&plan->rows) *
+		(resource->parent == PARENT_ACCOUNT ? 1 : plan->vehicles) *
+		(resource->parent == PARENT_TRIP ? totals_all(&plan->trips) : 1);
+	rel->tuples = clamp_row_est(rel->tuples);
 }
 
-/* So many requests, "concurrency" of them at once; a join's inner side alone. */
-static double
-rounds_of(const RelPlan *plan, double requests, bool parameterized)
+/* ---- which vehicles and trips ---- */
+
+static bool
+is_known(List *tree, const QualValues *values)
 {
-	return parameterized ? requests : ceil(requests / plan->server.concurrency);
+	if (tree_op(tree) != QUAL_AND && tree_op(tree) != QUAL_OR)
+		return !values->values[intVal(lsecond(tree))].unknown;
+	for (int i = 1; i < list_length(tree); i++)
+		if (!is_known(list_nth(tree, i), values))
+			return false;
+	return true;
+}
+
+/* How many values a tree names; of those that there are, if it does not say. */
+static double
+named(List *tree, List *operands, const QualValues *values, double all)
+{
+	int			count;
+
+	if (tree == NIL)
+		return all;
+	count = qual_tree_count(tree, operands);
+	if (is_known(tree, values))
+	{
+		TextSet		set;
+
+		qual_text_set(tree, values, &set);
+		if (!set.all)
+			count = set.n;
+	}
+	return count < 0 ? ceil(all / 3) : count;
+}
+
+/* ---- which times ---- */
+
+/* Puts a guess where only the run time will know. */
+static void
+suppose_times(List *tree, QualValues *values, TimestampTz now, bool *supposed)
+{
+	QualOp		op = tree_op(tree);
+	QualValue  *value;
+
+	if (op == QUAL_AND || op == QUAL_OR)
+	{
+		for (int i = 1; i < list_length(tree); i++)
+			suppose_times(list_nth(tree, i), values, now, supposed);
+		return;
+	}
+	value = &values->values[intVal(lsecond(tree))];
+	if (!value->unknown)
+		return;
+	*supposed = true;
+	value->n = 1;
+	value->times = palloc(sizeof(TimestampTz));
+	value->times[0] = now - SUPPOSED_AGE +
+		(op == QUAL_LT || op == QUAL_LE ? SUPPOSED_SPAN : 0);
+}
+
+/* Rows in ranges of time, where those of some length are known. */
+static double
+rows_in(const Totals *totals, const TimeRanges *ranges, TimestampTz now)
+{
+	double		rows = 0;
+
+	for (int i = 0; i < ranges->n; i++)
+	{
+		TimeRange	range = ranges->ranges[i];
+		TimestampTz end = Min(range.upper, now);
+
+		if (range.lower == DT_NOBEGIN)
+			rows += totals_all(totals) -
+				totals_within(totals, ((double) now - end) / USECS_PER_DAY);
+		else if (range.lower < end)
+			rows += totals_within(totals, ((double) end - range.lower) / USECS_PER_DAY);
+	}
+	return Max(rows, 0);
 }
 
 /*
- * Rows and cost under a list of clauses.  A request costs request_cost; where
- * many are asked, "concurrency" of them run at once.  A parameterized scan is
- * told its vehicle, so it does not fan out, and does not list them each time.
+ * From the conditions on time: how many rows, and of how many trips.  False if
+ * no time can satisfy them.
  */
-void
-estimate_scan(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan, List *clauses,
-			  bool parameterized, Estimate *result)
+static bool
+ask_for_times(const RelPlan *plan, List *tree, QualValues *values, Asked *asked)
 {
-	const Resource *resource = plan->table.resource;
-	List	   *bare = extract_actual_clauses(clauses, false);
-	List	   *others = other_clauses(root, rel, plan, clauses);
-	QualTrees	trees;
-	double		vehicles,
-				trips = 1,
-				fetched,		/* rows of one vehicle or trip */
-				pages,
-				rounds;			/* requests one after the other */
+	TimestampTz now = GetCurrentStatementStartTimestamp();
+	bool		supposed = false;
+	TimeRanges	wanted,
+				sent;
 
-	qual_extract(root, rel, &plan->columns, bare, &trees);
-	vehicles = asked(trees.tree[KEY_VEHICLE], trees.operands, ASSUMED_VEHICLES);
-	vehicles = Min(vehicles, asked(trees.tree[KEY_VIN], trees.operands, ASSUMED_VEHICLES));
-	if (resource->parent == PARENT_TRIP)
-		trips = asked(trees.tree[KEY_TRIP], trees.operands, ASSUMED_TRIPS);
-
-	result->rows = clauselist_selectivity(root, others, rel->relid, JOIN_INNER, NULL) *
-		(resource->parent == PARENT_ACCOUNT && resource->has_id ? vehicles :
-		 vehicles * trips * resource->rows_per_parent);
-	if (resource->parent == PARENT_ACCOUNT)
-		vehicles = 1;
-	result->rows = clamp_row_est(result->rows);
-
-	/* pages of one vehicle or trip come one after the other */
-	fetched = resource->rows_per_parent *
-		clauselist_selectivity(root, time_clauses(root, rel, plan, clauses),
-							   rel->relid, JOIN_INNER, NULL);
-	pages = plan->table.page_size > 0 ? ceil(fetched / plan->table.page_size) : 1;
-	rounds = Max(pages, 1) * rounds_of(plan, vehicles * trips, parameterized);
-	if (resource->parent == PARENT_TRIP && trees.tree[KEY_TRIP] == NIL)
-		rounds += rounds_of(plan, vehicles, parameterized);
-	result->startup = plan->server.request_cost;
-	if (resource->parent != PARENT_ACCOUNT && trees.tree[KEY_VEHICLE] == NIL && !parameterized)
+	asked->fetched = asked->returned = totals_all(&plan->rows);
+	if (tree == NIL)
+		return true;
+	suppose_times(tree, values, now, &supposed);
+	qual_time_ranges(tree, values, &wanted);
+	if (wanted.n == 0 && supposed)
 	{
-		rounds++;				/* the listing */
-		result->startup += plan->server.request_cost;
+		/* they do not fit together, but the true ones will */
+		wanted.n = 1;
+		wanted.ranges = palloc(sizeof(TimeRange));
+		wanted.ranges[0].lower = now - SUPPOSED_AGE;
+		wanted.ranges[0].upper = now - SUPPOSED_AGE + SUPPOSED_SPAN;
 	}
-	result->total = Max(result->startup, plan->server.request_cost * rounds) +
-		(cpu_tuple_cost + rel->baserestrictcost.per_tuple) * result->rows +
-		rel->baserestrictcost.startup;
+	if (wanted.n == 0)
+		return false;
+	if (plan->table.resource->parent != PARENT_TRIP)
+	{
+		request_ranges(&plan->table, &wanted, &sent);
+		asked->fetched = Max(rows_in(&plan->rows, &sent, now), 1);
+		asked->returned = rows_in(&plan->rows, &wanted, now);
+	}
+	else if (asked->lists_trips)
+	{
+		/* all rows of most of these trips, or none of them */
+		double		trips;
+
+		request_trip_ranges(&wanted, &sent);
+		trips = Min(rows_in(&plan->trips, &sent, now), asked->trips);
+		asked->returned *= trips > 0 ? Min(rows_in(&plan->trips, &wanted, now) / trips, 1) : 0;
+		asked->trips = trips;
+	}
+	return true;
 }
 
-double
-estimate_tuples(const RelPlan *plan)
+static void
+find_asked(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan, List *clauses,
+		   Asked *asked)
 {
 	const Resource *resource = plan->table.resource;
+	QualTrees	trees;
+	QualValues *values;
+	double		by_vin;
 
-	return resource->rows_per_parent *
-		(resource->parent == PARENT_ACCOUNT ? 1 : ASSUMED_VEHICLES) *
-		(resource->parent == PARENT_TRIP ? ASSUMED_TRIPS : 1);
+	qual_extract(root, rel, &plan->columns, extract_actual_clauses(clauses, false), &trees);
+	values = qual_foresee(root, trees.operands);
+
+	asked->vehicles = named(trees.tree[KEY_VEHICLE], trees.operands, values, plan->vehicles);
+	by_vin = named(trees.tree[KEY_VIN], trees.operands, values, plan->vehicles);
+	asked->vehicles = Min(asked->vehicles, by_vin);
+	asked->lists_vehicles = trees.tree[KEY_VEHICLE] == NIL || plan->need_vin;
+	asked->lists_trips = resource->parent == PARENT_TRIP && trees.tree[KEY_TRIP] == NIL;
+	asked->trips = 1;
+	if (resource->parent == PARENT_TRIP)
+		asked->trips = named(trees.tree[KEY_TRIP], trees.operands, values,
+							 totals_all(&plan->trips));
+
+	if (!ask_for_times(plan, trees.tree[KEY_TIME], values, asked) ||
+		(plan->table.account != NULL && trees.tree[KEY_ACCOUNT] != NIL &&
+		 is_known(trees.tree[KEY_ACCOUNT], values) &&
+		 !qual_text_matches(trees.tree[KEY_ACCOUNT], values, plan->table.account)))
+		asked->vehicles = 0;
+}
+
+/* ---- requests ---- */
+
+/* So many things of so many pages: "concurrency" things at once, page after page. */
+static void
+add_requests(const RelPlan *plan, double things, double pages, Estimate *result)
+{
+	result->requests += things * pages;
+	if (things > 0)
+		result->rounds += Max(pages, ceil(things * pages / plan->server.concurrency));
+}
+
+static double
+pages_of(double rows, int page_size)
+{
+	return page_size > 0 ? Max(ceil(rows / page_size), 1) : 1;
+}
+
+/*
+ * How often a join's inner side is likely read: a listing is asked for once,
+ * and kept over the rescans.
+ */
+static double
+loops_of(PlannerInfo *root, Relids outer)
+{
+	double		loops = 0;
+	int			relid = -1;
+
+	while ((relid = bms_next_member(outer, relid)) >= 0)
+	{
+		RelOptInfo *rel = relid < root->simple_rel_array_size ?
+			root->simple_rel_array[relid] : NULL;
+
+		if (rel != NULL && rel->rows > 0 && (loops == 0 || rel->rows < loops))
+			loops = rel->rows;
+	}
+	return Max(loops, 1);
+}
+
+static void
+count_requests(PlannerInfo *root, const RelPlan *plan, Relids outer, const Asked *asked,
+			   Estimate *result)
+{
+	const Resource *resource = plan->table.resource;
+	int			list_page_size = catalog_resource("vehicles")->max_page_size;
+	double		listing;
+
+	result->requests = result->rounds = result->first = 0;
+	if (asked->vehicles <= 0)
+		return;
+	result->first = 1 + asked->lists_trips;
+	if (resource->parent == PARENT_ACCOUNT && asked->lists_vehicles)
+	{
+		add_requests(plan, 1, pages_of(resource->has_id ? plan->vehicles : 1,
+									   plan->table.page_size), result);
+		return;
+	}
+	if (asked->lists_vehicles)
+	{
+		listing = pages_of(plan->vehicles, list_page_size) / loops_of(root, outer);
+		result->requests += listing;
+		result->rounds += listing;
+		result->first += listing;
+	}
+	if (asked->lists_trips)
+		add_requests(plan, asked->vehicles,
+					 pages_of(totals_all(&plan->trips),
+							  catalog_resource("trips")->max_page_size), result);
+	if (resource->parent == PARENT_ACCOUNT)
+		add_requests(plan, asked->vehicles, 1, result);
+	else
+		add_requests(plan, asked->vehicles * asked->trips,
+					 pages_of(asked->fetched, plan->table.page_size), result);
+}
+
+Cost
+estimate_request_cost(const RelPlan *plan, double requests, double rounds)
+{
+	return plan->server.request_cost * (rounds + QUOTA_SHARE * requests);
+}
+
+/* ---- all together ---- */
+
+void
+estimate_scan(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan, List *clauses,
+			  Relids outer, Estimate *result)
+{
+	const Resource *resource = plan->table.resource;
+	List	   *others = other_clauses(root, rel, plan, clauses);
+	Asked		asked;
+	double		parents,
+				fetched;
+
+	find_asked(root, rel, plan, clauses, &asked);
+	count_requests(root, plan, outer, &asked, result);
+
+	parents = asked.vehicles * asked.trips;
+	if (resource->parent == PARENT_ACCOUNT)
+	{
+		/* the vehicles themselves are the rows */
+		asked.returned = asked.fetched = 1;
+		if (!resource->has_id)
+			parents = Min(parents, 1);
+	}
+	fetched = parents * asked.fetched;
+	result->rows = clamp_row_est(parents * asked.returned *
+								 clauselist_selectivity(root, others, rel->relid,
+														JOIN_INNER, NULL));
+
+	result->startup = rel->baserestrictcost.startup +
+		estimate_request_cost(plan, result->first, result->first);
+	result->total = rel->baserestrictcost.startup +
+		estimate_request_cost(plan, result->requests, result->rounds) +
+		(cpu_tuple_cost + rel->baserestrictcost.per_tuple) * fetched;
+	result->total = Max(result->total, result->startup);
 }

@@ -1,6 +1,7 @@
 /*
  * estimate.h
- *	  How many rows a scan brings under a list of clauses, and what it costs.
+ *	  How many rows a scan brings under a list of clauses, how many requests it
+ *	  takes, and what that costs.
  */
 #ifndef STELLANTIS_ESTIMATE_H
 #define STELLANTIS_ESTIMATE_H
@@ -10,6 +11,7 @@
 #include "nodes/pathnodes.h"
 #include "option.h"
 #include "qual.h"
+#include "totals.h"
 
 #define ESTIMATE_NJOIN_KEYS 3
 
@@ -19,11 +21,22 @@ typedef struct RelPlan
 	TableOptions table;
 	ServerOptions server;
 	QualColumns columns;
+	Oid			serverid;
+	Oid			userid;			/* whose mapping will be used */
+	bool		need_vin;		/* a listing has it */
+
+	/* what is known of the account: see totals.h */
+	double		vehicles;
+	Totals		rows;			/* of the table */
+	Totals		trips;			/* of a vehicle, for a table below a trip */
 } RelPlan;
 
 typedef struct Estimate
 {
 	double		rows;
+	double		requests;		/* in all, */
+	double		rounds;			/* and how many of them one after the other, */
+	double		first;			/* and before the first row */
 	Cost		startup;
 	Cost		total;
 } Estimate;
@@ -35,11 +48,14 @@ extern const QualKey estimate_join_keys[ESTIMATE_NJOIN_KEYS];
 extern bool estimate_has_join_key(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan,
 								  Expr *clause);
 
-/* A scan under a list of RestrictInfos; "parameterized" is a join's inner side. */
-extern void estimate_scan(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan,
-						  List *clauses, bool parameterized, Estimate *result);
+/* Fills in what is known of the account, and rows of the whole table. */
+extern void estimate_begin(RelOptInfo *rel, RelPlan *plan);
 
-/* Rows of the whole table. */
-extern double estimate_tuples(const RelPlan *plan);
+/* A scan under a list of RestrictInfos; "outer" are the relations of a join's outer side. */
+extern void estimate_scan(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan,
+						  List *clauses, Relids outer, Estimate *result);
+
+/* What "requests", of which "rounds" one after the other, cost. */
+extern Cost estimate_request_cost(const RelPlan *plan, double requests, double rounds);
 
 #endif							/* STELLANTIS_ESTIMATE_H */

@@ -63,22 +63,49 @@ readable_request(const char *request)
 	return result.data;
 }
 
-/* The clauses that narrow what is asked; all of them are rechecked as well. */
+/*
+ * The clauses that narrow what is asked, and those that do not.  PostgreSQL's
+ * Filter has them all: the former are rechecked as well.
+ */
 static void
-explain_pushed(ForeignScanState *node, ExplainState *es)
+explain_clauses(ForeignScanState *node, ExplainState *es)
 {
 	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
+	List	   *pushed = list_nth(plan->fdw_private, PLAN_PUSHED);
 	List	   *context = set_deparse_context_plan(es->deparse_cxt, &plan->scan.plan, NIL);
 	bool		useprefix = list_length(es->rtable) > 1 || es->verbose;
-	List	   *names = NIL;
+	List	   *narrowing = NIL;
+	List	   *others = NIL;
 	ListCell   *lc;
 
-	foreach(lc, list_nth(plan->fdw_private, PLAN_PUSHED))
-		names = lappend(names,
-						deparse_expression(list_nth(plan->scan.plan.qual, lfirst_int(lc)),
-										   context, useprefix, false));
-	if (names != NIL)
-		ExplainPropertyList("Pushed Down", names, es);
+	foreach(lc, plan->scan.plan.qual)
+	{
+		char	   *clause = deparse_expression(lfirst(lc), context, useprefix, false);
+
+		if (list_member_int(pushed, foreach_current_index(lc)))
+			narrowing = lappend(narrowing, clause);
+		else
+			others = lappend(others, clause);
+	}
+	if (narrowing != NIL)
+		ExplainPropertyList("Pushed Down", narrowing, es);
+	if (others != NIL)
+		ExplainPropertyList("Only Checked Here", others, es);
+}
+
+/*
+ * How many requests are likely: of each loop where the conditions come from
+ * outer rows, as PostgreSQL counts rows.  What was sent is told in sum.
+ */
+static void
+explain_requests(ForeignScanState *node, ExplainState *es)
+{
+	List	   *estimate = list_nth(((ForeignScan *) node->ss.ps.plan)->fdw_private,
+									PLAN_REQUESTS);
+
+	ExplainPropertyFloat("Estimated Requests",
+						 intVal(lsecond(estimate)) ? "per loop" : NULL,
+						 floatVal(linitial(estimate)), 0, es);
 }
 
 void
@@ -94,7 +121,9 @@ scan_explain(ForeignScanState *node, ExplainState *es)
 						es);
 	if (resource->parent != PARENT_ACCOUNT || resource->has_id)
 		ExplainPropertyText("Vehicles", describe_vehicles(scan), es);
-	explain_pushed(node, es);
+	explain_clauses(node, es);
+	if (es->costs)
+		explain_requests(node, es);
 	if (scan->group != NULL && es->analyze)
 	{
 		const HttpCounters *http = http_group_counters(scan->group);

@@ -16,6 +16,7 @@
 #include "fetch_private.h"
 #include "miscadmin.h"
 #include "request.h"
+#include "totals.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -93,6 +94,26 @@ no_data(Fetch *f, Collection *c, const HttpAnswer *answer)
 			 errhint("The owner may have withdrawn the consent, or the car may be in private mode.")));
 }
 
+/*
+ * For the planner: the API says that there are so many rows of what a
+ * collection asks for.
+ */
+static void
+note_total(Fetch *f, const Collection *c, int64 rows)
+{
+	double		days = TOTALS_ALL;
+
+	/* what another condition thins out, or an id names, says nothing of others */
+	if ((!c->paged && c->resource->shape == SHAPE_COLLECTION) ||
+		(c->trip_id != NULL && c->resource->parent != PARENT_TRIP) ||
+		(c->vehicle_id == NULL && f->spec.vin_prefix != NULL) ||
+		(c->role == ROLE_ROWS && f->spec.has_tolerance))
+		return;
+	if (c->role == ROLE_ROWS)
+		days = f->spec.days;
+	totals_report(account_of(f)->serverid, f->spec.userid, c->resource, days, rows);
+}
+
 /* application/json, application/hal+json, ...; parameters do not matter. */
 static bool
 is_json_type(const char *type)
@@ -112,6 +133,8 @@ fetch_note_envelope(Fetch *f, Collection *c, const PageEnvelope *envelope)
 {
 	int64		before = c->total;
 
+	if (before < 0 && envelope->total >= 0)
+		note_total(f, c, envelope->total);
 	if (!collection_total_shrank(c, envelope->total))
 	{
 		if (before >= 0 && c->total > before && !c->resource->has_id)
@@ -134,6 +157,9 @@ finish_collection(Fetch *f, Collection *c)
 {
 	bool		is_short = c->rows < c->total;
 
+	/* an id that nobody knows is not a vehicle without rows */
+	if (c->total < 0 && (c->pages > 0 || !c->vehicle_supplied))
+		note_total(f, c, c->rows);
 	if (c->role == ROLE_VEHICLES)
 		f->listing_short = is_short;
 	if (c->role == ROLE_CHECK_TRIP && is_short)

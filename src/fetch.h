@@ -36,6 +36,7 @@ typedef struct FetchSpec
 
 	/* the request itself */
 	List	   *timestamps;		/* values (char *) of timestamps= */
+	double		days;			/* how long these are: see totals.h; 0 = not known */
 	bool		has_tolerance;
 	double		tolerance_km;
 	uint32		extensions;		/* EXT_ bits */

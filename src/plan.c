@@ -8,6 +8,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "access/sysattr.h"
 #include "access/table.h"
 #include "compat.h"
@@ -26,6 +28,22 @@
 
 /* ---- size ---- */
 
+/* Must the query see VINs?  They come with a listing of the vehicles. */
+static bool
+needs_vin(RelOptInfo *rel, const QualColumns *columns)
+{
+	Bitmapset  *attrs = NULL;
+	ListCell   *lc;
+
+	if (columns->attnum[KEY_VIN] == 0)
+		return false;
+	pull_varattnos((Node *) rel->reltarget->exprs, rel->relid, &attrs);
+	foreach(lc, rel->baserestrictinfo)
+		pull_varattnos((Node *) lfirst_node(RestrictInfo, lc)->clause, rel->relid, &attrs);
+	return bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, attrs) ||
+		bms_is_member(columns->attnum[KEY_VIN] - FirstLowInvalidHeapAttributeNumber, attrs);
+}
+
 void
 plan_get_rel_size(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 {
@@ -39,16 +57,30 @@ plan_get_rel_size(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 	options_of_server(GetForeignServer(table->serverid)->options, &plan->server);
 	columns = table_columns(relid, &plan->table, &ncolumns);
 	qual_columns(plan->table.resource, columns, ncolumns, &plan->columns);
+	plan->serverid = table->serverid;
+	plan->userid = compat_rel_user(root, rel);
+	plan->need_vin = plan->table.resource->parent != PARENT_ACCOUNT &&
+		needs_vin(rel, &plan->columns);
 	rel->fdw_private = plan;
 
-	rel->tuples = estimate_tuples(plan);
+	estimate_begin(rel, plan);
 	set_baserel_size_estimates(root, rel);
-	estimate_scan(root, rel, plan, rel->baserestrictinfo, false, &result);
+	estimate_scan(root, rel, plan, rel->baserestrictinfo, NULL, &result);
 	rel->rows = result.rows;
 }
 
 /* ---- paths ---- */
 
+static Node *
+make_number(double number)
+{
+	return (Node *) makeFloat(psprintf("%.17g", number));
+}
+
+/*
+ * A path's fdw_private: how many requests it is likely to send, and how many of
+ * them before its first row.
+ */
 static void
 add_scan_path(PlannerInfo *root, RelOptInfo *rel, ParamPathInfo *param)
 {
@@ -58,14 +90,16 @@ add_scan_path(PlannerInfo *root, RelOptInfo *rel, ParamPathInfo *param)
 
 	if (param != NULL)
 		clauses = list_concat_copy(clauses, param->ppi_clauses);
-	estimate_scan(root, rel, plan, clauses, param != NULL, &result);
+	estimate_scan(root, rel, plan, clauses, param != NULL ? param->ppi_req_outer : NULL,
+				  &result);
 	if (param != NULL)
 		param->ppi_rows = result.rows;
 	add_path(rel, (Path *)
 			 compat_create_foreignscan_path(root, rel, result.rows, result.startup,
 											result.total,
 											param != NULL ? param->ppi_req_outer : NULL,
-											NIL));
+											list_make2(make_number(result.requests),
+													   make_number(result.first))));
 }
 
 /* Is the member of an equivalence class our key column? */
@@ -201,6 +235,18 @@ limit_hint(PlannerInfo *root, ForeignPath *path, const QualTrees *trees)
 	return (int) root->limit_tuples;
 }
 
+/* For EXPLAIN: a whole number of requests; fewer if fewer rows will do. */
+static double
+likely_requests(const ForeignPath *path, int limit)
+{
+	double		requests = floatVal(linitial(path->fdw_private));
+	double		first = floatVal(lsecond(path->fdw_private));
+
+	if (limit > 0 && limit < path->path.rows)
+		requests = first + (requests - first) * limit / path->path.rows;
+	return requests > 0 ? Max(rint(requests), 1) : 0;
+}
+
 ForeignScan *
 plan_get_plan(PlannerInfo *root, RelOptInfo *rel, Oid relid, ForeignPath *path,
 			  List *tlist, List *scan_clauses, Plan *outer_plan)
@@ -210,13 +256,17 @@ plan_get_plan(PlannerInfo *root, RelOptInfo *rel, Oid relid, ForeignPath *path,
 	QualTrees	trees;
 	List	   *tree_list = NIL;
 	List	   *private;
+	int			limit;
 
 	qual_extract(root, rel, &plan->columns, clauses, &trees);
 	for (int key = 0; key < QUAL_NKEYS; key++)
 		tree_list = lappend(tree_list, trees.tree[key]);
-	private = list_make4(tree_list, trees.pushed,
+	limit = limit_hint(root, path, &trees);
+	private = list_make5(tree_list, trees.pushed,
 						 needed_attributes(rel, relid, clauses),
-						 list_make1(makeInteger(limit_hint(root, path, &trees))));
+						 list_make1(makeInteger(limit)),
+						 list_make2(make_number(likely_requests(path, limit)),
+									makeInteger(qual_operands_vary(root, trees.operands))));
 	return make_foreignscan(tlist, clauses, rel->relid, trees.operands, private,
 							NIL, NIL, outer_plan);
 }

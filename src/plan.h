@@ -13,7 +13,9 @@ typedef enum PlanPrivate
 	PLAN_TREES,					/* QUAL_NKEYS trees of conditions */
 	PLAN_PUSHED,				/* positions in the plan's quals that were used */
 	PLAN_ATTRS,					/* attribute numbers that are needed */
-	PLAN_LIMIT					/* one Integer: rows that will likely do, or 0 */
+	PLAN_LIMIT,					/* one Integer: rows that will likely do, or 0 */
+	PLAN_REQUESTS				/* a Float: requests that are likely sent; an Integer: */
+								/* is that for each rescan? */
 } PlanPrivate;
 
 /*

@@ -121,6 +121,13 @@ has_outer_param(Node *node, void *context)
 	return expression_tree_walker(node, has_outer_param, context);
 }
 
+bool
+qual_operands_vary(PlannerInfo *root, List *operands)
+{
+	return !bms_is_empty(pull_varnos(root, (Node *) operands)) ||
+		has_outer_param((Node *) operands, root);
+}
+
 /*
  * Can the other side be computed before the scan asks for anything?  It may
  * hold constants, parameters, stable functions, and columns of outer rows.

@@ -58,6 +58,9 @@ extern void qual_extract(PlannerInfo *root, RelOptInfo *rel, const QualColumns *
 extern bool qual_clause_has_key(PlannerInfo *root, RelOptInfo *rel,
 								const QualColumns *columns, QualKey key, Expr *clause);
 
+/* Can the operands have other values when the scan is read again? */
+extern bool qual_operands_vary(PlannerInfo *root, List *operands);
+
 /*
  * How many values a key's tree names at most: -1 when only the run time knows
  * (or when it names none, as LIKE does).
@@ -73,6 +76,7 @@ typedef struct QualValue
 	struct strset_hash *set;	/* of the texts, once they are looked up */
 	TimestampTz *times;			/* operands of the time column */
 	double		number;			/* tolerance */
+	bool		unknown;		/* only the run time knows: see qual_foresee() */
 } QualValue;
 
 typedef struct QualValues
@@ -86,6 +90,10 @@ typedef struct QualValues
  * the current memory context.
  */
 extern QualValues *qual_evaluate(List *operands, List *states, ExprContext *econtext);
+
+/* The same while planning, as far as they are known: what stays "unknown" is empty. */
+extern QualValues *qual_foresee(PlannerInfo *root, List *operands);
+
 extern bool qual_values_equal(const QualValues *a, const QualValues *b);
 
 /* A set of texts: everything, or just these (each once). */
@@ -136,6 +144,9 @@ extern void time_ranges_merge(TimeRanges *ranges);
 /* Each range longer by so many microseconds before and after. */
 extern void time_ranges_widen(const TimeRanges *ranges, int64 before, int64 after,
 							  TimeRanges *result);
+
+/* How many days until "now" they are; 0 when one is without a beginning. */
+extern double time_ranges_days(const TimeRanges *ranges, TimestampTz now);
 
 /* A bound moved by microseconds; one that leaves the range of timestamps is none. */
 extern TimestampTz time_moved(TimestampTz t, int64 by);

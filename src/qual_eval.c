@@ -8,6 +8,7 @@
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
 #include "qual.h"
 #include "qual_tree.h"
 #include "strset.h"
@@ -66,19 +67,18 @@ add_value(QualValue *result, Datum value, Oid type)
 	}
 }
 
+/* A value of an operand's type. */
 static void
-evaluate_operand(Node *operand, ExprState *state, ExprContext *econtext, QualValue *result)
+set_value(QualValue *result, Datum value, bool isnull, Oid type)
 {
-	Oid			type = exprType(operand);
 	Oid			element = get_base_element_type(type);
 	Datum	   *elements;
 	bool	   *nulls;
 	int			nelements = 1;
-	Datum		value;
 
 	memset(result, 0, sizeof(QualValue));
-	value = ExecEvalExprSwitchContext(state, econtext, &result->isnull);
-	if (result->isnull)
+	result->isnull = isnull;
+	if (isnull)
 		return;
 
 	if (OidIsValid(element))
@@ -116,8 +116,35 @@ qual_evaluate(List *operands, List *states, ExprContext *econtext)
 	values->n = list_length(operands);
 	values->values = palloc0(sizeof(QualValue) * Max(values->n, 1));
 	foreach(lc, operands)
-		evaluate_operand(lfirst(lc), list_nth(states, foreach_current_index(lc)),
-						 econtext, &values->values[foreach_current_index(lc)]);
+	{
+		int			i = foreach_current_index(lc);
+		bool		isnull;
+		Datum		value = ExecEvalExprSwitchContext(list_nth(states, i), econtext, &isnull);
+
+		set_value(&values->values[i], value, isnull, exprType(lfirst(lc)));
+	}
+	return values;
+}
+
+QualValues *
+qual_foresee(PlannerInfo *root, List *operands)
+{
+	QualValues *values = palloc0(sizeof(QualValues));
+	ListCell   *lc;
+
+	values->n = list_length(operands);
+	values->values = palloc0(sizeof(QualValue) * Max(values->n, 1));
+	foreach(lc, operands)
+	{
+		QualValue  *value = &values->values[foreach_current_index(lc)];
+		Const	   *constant = (Const *) estimate_expression_value(root, lfirst(lc));
+
+		if (IsA(constant, Const))
+			set_value(value, constant->constvalue, constant->constisnull,
+					  constant->consttype);
+		else
+			value->unknown = true;
+	}
 	return values;
 }
 

@@ -103,6 +103,23 @@ time_ranges_widen(const TimeRanges *ranges, int64 before, int64 after, TimeRange
 	time_ranges_merge(result);
 }
 
+double
+time_ranges_days(const TimeRanges *ranges, TimestampTz now)
+{
+	double		days = 0;
+
+	for (int i = 0; i < ranges->n; i++)
+	{
+		TimestampTz end = Min(ranges->ranges[i].upper, now);
+
+		if (ranges->ranges[i].lower == DT_NOBEGIN)
+			return 0;
+		if (end > ranges->ranges[i].lower)
+			days += ((double) end - ranges->ranges[i].lower) / USECS_PER_DAY;
+	}
+	return days;
+}
+
 bool
 time_ranges_hold(const TimeRanges *ranges, TimestampTz t)
 {

@@ -15,6 +15,18 @@
  */
 #define OPEN_END_AHEAD	USECS_PER_DAY
 
+/* Trips are assumed to last no longer, */
+#define LONGEST_TRIP		(2 * USECS_PER_DAY)
+
+/* and no row of a trip to be dated so much before its start. */
+#define TRIP_START_SLACK	USECS_PER_DAY
+
+/* How far the date that the API compares may be before the one we show. */
+#define LATE_UPLOAD_SLACK	USECS_PER_DAY
+
+/* Bounds may be exclusive, and dates may have fractions of a second. */
+#define DEFAULT_SLACK		USECS_PER_SEC
+
 /* So many ranges the API takes in one request. */
 #define MAX_TIMESTAMPS	10
 
@@ -119,13 +131,43 @@ format_range(const TimeRange *range)
 	return psprintf("%s/%s", from, until);
 }
 
+void
+request_ranges(const TableOptions *table, const TimeRanges *ranges, TimeRanges *sent)
+{
+	TimeRange	open_ended;
+	TimeRanges	asked = *ranges;
+	int64		slack = DEFAULT_SLACK;
+
+	if (table->time_slack_us >= 0)
+		slack = table->time_slack_us;
+	else if (table->resource->lower_bound_only && ranges->n > 0)
+	{
+		/*
+		 * Which date is compared is not known, but the one we show is never
+		 * later than the others (but for a clock's skew).
+		 */
+		slack = LATE_UPLOAD_SLACK;
+		open_ended.lower = ranges->ranges[0].lower;
+		open_ended.upper = DT_NOEND;
+		asked.n = 1;
+		asked.ranges = &open_ended;
+	}
+	time_ranges_widen(&asked, slack, slack, sent);
+}
+
+void
+request_trip_ranges(const TimeRanges *ranges, TimeRanges *begun)
+{
+	time_ranges_widen(ranges, LONGEST_TRIP, TRIP_START_SLACK, begun);
+}
+
 List *
-request_timestamps(const TimeRanges *ranges, int64 slack)
+request_timestamps(const TimeRanges *ranges)
 {
 	TimeRanges	sent;
 	List	   *result = NIL;
 
-	time_ranges_widen(ranges, slack, slack, &sent);
+	time_ranges_widen(ranges, 0, 0, &sent);
 	round_outwards(&sent);
 	bring_together(&sent, MAX_TIMESTAMPS);
 	for (int i = 0; i < sent.n; i++)

@@ -9,14 +9,21 @@
 #include "catalog.h"
 #include "datatype/timestamp.h"
 #include "lib/stringinfo.h"
+#include "option.h"
 #include "qual.h"
 
+/* What is asked for so that no row of these ranges is missed: longer ones. */
+extern void request_ranges(const TableOptions *table, const TimeRanges *ranges,
+						   TimeRanges *sent);
+
+/* When trips may have begun that have rows in these ranges. */
+extern void request_trip_ranges(const TimeRanges *ranges, TimeRanges *begun);
+
 /*
- * The values of timestamps= (char *) for ranges widened by "slack" microseconds
- * and to whole seconds, no more than the API takes; NIL when they would bound
- * nothing.
+ * The values of timestamps= (char *) for ranges, widened to whole seconds, no
+ * more than the API takes; NIL when they would bound nothing.
  */
-extern List *request_timestamps(const TimeRanges *ranges, int64 slack);
+extern List *request_timestamps(const TimeRanges *ranges);
 
 /*
  * A path below the base URL with {id} and {tid} filled in; the query string

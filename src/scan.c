@@ -23,21 +23,10 @@
 #include "stellantis_fdw.h"
 #include "table.h"
 #include "token.h"
+#include "totals.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
-
-/* Trips are assumed to last no longer, */
-#define LONGEST_TRIP		(2 * USECS_PER_DAY)
-
-/* and no row of a trip to be dated so much before its start. */
-#define TRIP_START_SLACK	USECS_PER_DAY
-
-/* How far the date that the API compares may be before the one we show. */
-#define LATE_UPLOAD_SLACK	USECS_PER_DAY
-
-/* Bounds may be exclusive, and dates may have fractions of a second. */
-#define DEFAULT_SLACK		USECS_PER_SEC
 
 /* ---- begin ---- */
 
@@ -140,23 +129,12 @@ scan_begin(ForeignScanState *node, int eflags)
 static void
 ask_for_time(const ApiScan *scan, const TimeRanges *ranges, FetchSpec *spec)
 {
-	TimeRange	open_ended = {ranges->ranges[0].lower, DT_NOEND};
-	TimeRanges	sent = *ranges;
-	int64		slack = DEFAULT_SLACK;
+	TimeRanges	sent;
 
-	if (scan->table.time_slack_us >= 0)
-		slack = scan->table.time_slack_us;
-	else if (scan->table.resource->lower_bound_only)
-	{
-		/*
-		 * Which date is compared is not known, but the one we show is never
-		 * later than the others (but for a clock's skew).
-		 */
-		slack = LATE_UPLOAD_SLACK;
-		sent.n = 1;
-		sent.ranges = &open_ended;
-	}
-	spec->timestamps = request_timestamps(&sent, slack);
+	request_ranges(&scan->table, ranges, &sent);
+	spec->timestamps = request_timestamps(&sent);
+	if (spec->timestamps != NIL)
+		spec->days = time_ranges_days(&sent, GetCurrentTimestamp());
 
 	/*
 	 * Which trips may have rows in the ranges?  Their listing cannot be asked for
@@ -166,7 +144,7 @@ ask_for_time(const ApiScan *scan, const TimeRanges *ranges, FetchSpec *spec)
 	if (scan->table.resource->parent == PARENT_TRIP)
 	{
 		spec->prune_trips = true;
-		time_ranges_widen(ranges, LONGEST_TRIP, TRIP_START_SLACK, &spec->trips_within);
+		request_trip_ranges(ranges, &spec->trips_within);
 	}
 }
 
@@ -212,6 +190,7 @@ make_spec(ApiScan *scan, FetchSpec *spec)
 	spec->ncolumns = scan->ndecode;
 	spec->need_vin = scan->need_vin;
 	spec->extensions = scan->extensions;
+	spec->days = TOTALS_ALL;
 	spec->page_size = scan->table.page_size;
 	spec->limit = scan->limit;
 	if (scan->limit > 0 && scan->limit < spec->page_size)
