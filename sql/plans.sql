@@ -124,11 +124,14 @@ SELECT vehicles, replace(pushed, 'initplan', '$n') AS pushed FROM sim.plan('EXEC
 RESET plan_cache_mode;
 
 --
--- Joins: either side may lead.  What comes from an outer row is a parameter of
--- the plan, whose name EXPLAIN does not tell us.
+-- Joins: either side may lead.  What comes from an outer row is told by its
+-- name.  Which side of an equality is which depends on the version.
 --
 CREATE FUNCTION pg_temp.joined(query text) RETURNS TABLE (scan text, vehicles text, pushed text) LANGUAGE sql AS $$
-	SELECT p.scan, p.vehicles, regexp_replace(replace(p.pushed, 'initplan', '$n'), '\(\$n = (\S+)\)', '(\1 = $n)', 'g')
+	SELECT p.scan, p.vehicles,
+		   (SELECT string_agg(coalesce('(' || least(e[1], e[2]) || ' = ' || greatest(e[1], e[2]) || ')', clause), '; ' ORDER BY n)
+			  FROM regexp_split_to_table(p.pushed, '; ') WITH ORDINALITY AS c (clause, n),
+				   LATERAL (SELECT regexp_match(clause, '^\(([a-z_.]+) = ([a-z_.]+)\)$') AS e) AS m)
 	  FROM sim.plan(query) AS p
 $$;
 SELECT * FROM pg_temp.joined('SELECT * FROM sim.world AS w JOIN cars.trips AS t ON t.vehicle_id = w.id');

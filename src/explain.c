@@ -72,7 +72,8 @@ explain_clauses(ForeignScanState *node, ExplainState *es)
 {
 	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
 	List	   *pushed = list_nth(plan->fdw_private, PLAN_PUSHED);
-	List	   *context = set_deparse_context_plan(es->deparse_cxt, &plan->scan.plan, NIL);
+	List	   *context = set_deparse_context_plan(es->deparse_cxt, &plan->scan.plan,
+												   plan_ancestors(es->pstmt, &plan->scan.plan));
 	bool		useprefix = list_length(es->rtable) > 1 || es->verbose;
 	List	   *narrowing = NIL;
 	List	   *others = NIL;

@@ -24,4 +24,10 @@ typedef enum PlanPrivate
  */
 extern bool plan_may_be_rescanned(PlannedStmt *stmt, Plan *plan);
 
+/*
+ * The Plans and SubPlans above a node, nearest first, as deparsing wants them:
+ * the parameters of the node are theirs.  NIL if it is not found.
+ */
+extern List *plan_ancestors(PlannedStmt *stmt, Plan *plan);
+
 #endif							/* STELLANTIS_PLAN_H */
