@@ -84,7 +84,8 @@ ask_rows(Fetch *f, const char *endpoint, bool paged, const char *vehicle_id,
 	foreach(lc, spec->timestamps)
 		request_param(&url, "timestamps", lfirst(lc));
 	add_tolerance(f, &url);
-	request_param_extensions(&url, spec->extensions);
+	request_param_extensions(&url, paged && spec->lists_all ?
+							 share_listing_extensions(f->share) : spec->extensions);
 	add_locale(f, &url, spec->resource);
 	if (paged && spec->resource->parent == PARENT_ACCOUNT && spec->vin_prefix != NULL)
 		request_param(&url, "vinPrefix", spec->vin_prefix);
@@ -112,6 +113,7 @@ ask_listing(Fetch *f, const char *prefix)
 	garage_begin(f->garage, prefix);
 	c = collection_create(f->context, ROLE_VEHICLES, resource, account_of(f));
 	begin_url(f, &url, resource->endpoint, c);
+	request_param_extensions(&url, share_listing_extensions(f->share));
 	add_locale(f, &url, resource);
 	if (prefix != NULL)
 		request_param(&url, "vinPrefix", prefix);

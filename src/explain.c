@@ -135,6 +135,8 @@ scan_explain(ForeignScanState *node, ExplainState *es)
 								es);
 		ExplainPropertyInteger("Requests", NULL, http->requests, es);
 		ExplainPropertyInteger("Retried", NULL, http->retried, es);
+		if (scan->counters.shared > 0 || es->format != EXPLAIN_FORMAT_TEXT)
+			ExplainPropertyInteger("Shared Answers", NULL, scan->counters.shared, es);
 		ExplainPropertyInteger("Pages", NULL, scan->counters.pages, es);
 		ExplainPropertyInteger("Bytes", NULL, http->bytes, es);
 	}

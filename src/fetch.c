@@ -48,14 +48,14 @@ fetch_set_headers(Fetch *f)
 }
 
 Fetch *
-fetch_create(const FetchSpec *spec, HttpGroup *group, Garage *garage,
+fetch_create(const FetchSpec *spec, ShareScan *share, Garage *garage,
 			 FetchCounters *counters)
 {
 	Fetch	   *f = palloc0(sizeof(Fetch));
 	const Resource *resource = spec->resource;
 
 	f->spec = *spec;
-	f->group = group;
+	f->share = share;
 	f->garage = garage;
 	f->counters = counters;
 	f->context = CurrentMemoryContext;
@@ -200,7 +200,7 @@ fetch_finish_page(Fetch *f, Collection *c, const PageEnvelope *envelope, bool ne
 /* ---- the scan's own pages ---- */
 
 static void
-add_ready(Fetch *f, Collection *c, HttpRequest *request)
+add_ready(Fetch *f, Collection *c, ShareRequest *request)
 {
 	ReadyPage  *page = MemoryContextAlloc(f->context, sizeof(ReadyPage));
 
@@ -208,7 +208,7 @@ add_ready(Fetch *f, Collection *c, HttpRequest *request)
 	page->collection = c;
 	dlist_push_tail(&f->ready, &page->node);
 	f->nready++;
-	f->ready_bytes += http_answer(request)->body_len;
+	f->ready_bytes += share_held(request);
 }
 
 static void
@@ -216,7 +216,7 @@ close_page(Fetch *f)
 {
 	Collection *c = f->current->collection;
 
-	http_release(f->current->request);
+	share_release(f->current->request);
 	pfree(f->current);
 	f->current = NULL;
 	fetch_unpin(c);
@@ -253,7 +253,8 @@ reject_page(Fetch *f)
 
 /*
  * Begins to decode the current page and, where its envelope says so, asks for
- * the page after it.
+ * the page after it.  If somebody else has been given this one, that has been
+ * done, or nobody may want it.
  */
 static void
 begin_page(Fetch *f, Collection *c, const HttpAnswer *answer)
@@ -277,7 +278,7 @@ begin_page(Fetch *f, Collection *c, const HttpAnswer *answer)
 		close_page(f);
 		return;
 	}
-	if (f->envelope.next_token == NULL)
+	if (f->envelope.next_token == NULL || !share_is_own(f->current->request))
 		return;
 	wrong = collection_next_page(c, f->envelope.next_token, &detail);
 	if (wrong != NULL)
@@ -330,15 +331,15 @@ open_page(Fetch *f)
 {
 	ReadyPage  *page = dlist_container(ReadyPage, node, dlist_pop_head_node(&f->ready));
 	Collection *c = page->collection;
-	const HttpAnswer *answer = http_answer(page->request);
 	MemoryContext old = CurrentMemoryContext;
+	const HttpAnswer *answer;
 
 	f->nready--;
-	f->ready_bytes -= answer->body_len;
+	f->ready_bytes -= share_held(page->request);
 	f->current = page;
 	MemoryContextReset(f->work);
 	MemoryContextSwitchTo(f->work);
-	if (!c->ended && has_content(f, c, answer))
+	if (!c->ended && has_content(f, c, answer = share_open(page->request)))
 		begin_page(f, c, answer);
 	else
 		close_page(f);
@@ -347,14 +348,20 @@ open_page(Fetch *f)
 
 /* A finished request: the scan's own answers become ready, listings are used. */
 static void
-handle_answer(Fetch *f, HttpRequest *request)
+handle_answer(Fetch *f, ShareRequest *request)
 {
-	Collection *c = http_tag(request);
-	const HttpAnswer *answer = http_answer(request);
+	Collection *c = share_tag(request);
+	const HttpAnswer *answer = share_answer(request);
 	MemoryContext old = CurrentMemoryContext;
 
 	f->in_flight--;
-	fetch_note_token(f, c, answer);
+	if (share_is_own(request))
+		fetch_note_token(f, c, answer);
+	else
+	{
+		c->refused = false;
+		f->counters->shared++;
+	}
 	f->page_bytes = Max(f->page_bytes, (int64) answer->body_len);
 	if (c->role == ROLE_ROWS)
 	{
@@ -366,10 +373,10 @@ handle_answer(Fetch *f, HttpRequest *request)
 	}
 	MemoryContextReset(f->work);
 	MemoryContextSwitchTo(f->work);
-	if (!c->ended && has_content(f, c, answer))
+	if (!c->ended && has_content(f, c, answer = share_open(request)))
 		fetch_use_listing(f, c, answer);
 	MemoryContextSwitchTo(old);
-	http_release(request);
+	share_release(request);
 	fetch_unpin(c);
 }
 
@@ -444,7 +451,7 @@ start_requests(Fetch *f)
 		if (c->page_token != NULL)
 			request_param(&url, "pageToken", c->page_token);
 		c->account = account_of(f);
-		http_get(f->group, url.data, headers, c);
+		share_get(f->share, c->resource, url.data, headers, c->restarts, c);
 		pfree(url.data);
 		f->in_flight++;
 	}
@@ -454,13 +461,13 @@ start_requests(Fetch *f)
 static void
 pump(Fetch *f)
 {
-	HttpRequest *request;
+	ShareRequest *request;
 
 	f->rows_since_pump = 0;
 	if (f->in_flight == 0)
 		return;
 	http_pump();
-	while ((request = http_finished(f->group)) != NULL)
+	while ((request = share_finished(f->share)) != NULL)
 		handle_answer(f, request);
 	start_requests(f);
 }
@@ -508,7 +515,7 @@ fetch_next(Fetch *f, Datum *values, bool *nulls, FetchedRow *row)
 {
 	for (;;)
 	{
-		HttpRequest *request;
+		ShareRequest *request;
 
 		if (f->current != NULL)
 		{
@@ -541,7 +548,7 @@ fetch_next(Fetch *f, Datum *values, bool *nulls, FetchedRow *row)
 			continue;
 		}
 		start_requests(f);
-		request = http_wait(f->group);
+		request = share_wait(f->share);
 		if (request == NULL)
 			return false;
 		handle_answer(f, request);
@@ -554,8 +561,8 @@ fetch_end(Fetch *f)
 	dlist_iter	iter;
 
 	if (f->current != NULL)
-		http_release(f->current->request);
+		share_release(f->current->request);
 	dlist_foreach(iter, &f->ready)
-		http_release(dlist_container(ReadyPage, node, iter.cur)->request);
-	http_group_cancel(f->group);
+		share_release(dlist_container(ReadyPage, node, iter.cur)->request);
+	share_cancel(f->share);
 }

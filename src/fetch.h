@@ -11,8 +11,8 @@
 #include "catalog.h"
 #include "decode.h"
 #include "garage.h"
-#include "http.h"
 #include "qual.h"
+#include "share.h"
 
 /* What one scan (or one of its rescans) asks for. */
 typedef struct FetchSpec
@@ -40,6 +40,7 @@ typedef struct FetchSpec
 	bool		has_tolerance;
 	double		tolerance_km;
 	uint32		extensions;		/* EXT_ bits */
+	bool		lists_all;		/* the plain listing of vehicles would do as well */
 	int			page_size;
 	double		limit;			/* rows after which the query is likely done; 0 = unknown */
 
@@ -61,6 +62,7 @@ typedef struct FetchCounters
 {
 	MemoryContext context;		/* of first_request */
 	int64		pages;			/* answers that held rows, of listings too */
+	int64		shared;			/* answers that had been given to another scan, or before */
 	char	   *first_request;	/* path and query of the first request for rows */
 } FetchCounters;
 
@@ -70,7 +72,7 @@ typedef struct Fetch Fetch;
  * Prepares to fetch; asks nothing yet.  Everything but answers lives in the
  * current memory context.
  */
-extern Fetch *fetch_create(const FetchSpec *spec, HttpGroup *group, Garage *garage,
+extern Fetch *fetch_create(const FetchSpec *spec, ShareScan *share, Garage *garage,
 						   FetchCounters *counters);
 
 /*
@@ -82,7 +84,7 @@ extern bool fetch_next(Fetch *fetch, Datum *values, bool *nulls, FetchedRow *row
 
 /*
  * Drops what is under way and frees the answers at hand; the memory context
- * of fetch_create() can be reset then.  Not needed where the group goes too.
+ * of fetch_create() can be reset then.  Not needed where the scan ends.
  */
 extern void fetch_end(Fetch *fetch);
 

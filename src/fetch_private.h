@@ -13,14 +13,14 @@
 typedef struct ReadyPage
 {
 	dlist_node	node;
-	HttpRequest *request;
+	ShareRequest *request;
 	Collection *collection;
 } ReadyPage;
 
 struct Fetch
 {
 	FetchSpec	spec;
-	HttpGroup  *group;
+	ShareScan  *share;
 	Garage	   *garage;
 	FetchCounters *counters;
 	MemoryContext context;		/* what lives as long as the fetch */

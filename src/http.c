@@ -230,11 +230,15 @@ http_finished(HttpGroup *group)
 	return drive_take(group);
 }
 
-HttpRequest *
-http_wait(HttpGroup *group)
+void
+http_group_join(HttpGroup *group, const void *run)
 {
-	HttpRequest *request;
+	group->run = run;
+}
 
+void
+http_wait_until(HttpGroup *group, bool (*over) (void *arg), void *arg)
+{
 	check_usable(group);
 	drive_tick(false);
 	for (;;)
@@ -244,13 +248,41 @@ http_wait(HttpGroup *group)
 		CHECK_FOR_INTERRUPTS();
 		moved = drive_all(group);
 		drive_end_overdue();
-		request = http_finished(group);
-		if (request != NULL || group->npending == 0)
-			return request;
+		if (over(arg))
+			return;
 		if (!moved)
 			drive_sleep();
 		drive_tick(true);
 	}
+}
+
+static bool
+has_finished(void *arg)
+{
+	HttpGroup  *group = arg;
+
+	return !dlist_is_empty(&group->finished) || group->npending == 0;
+}
+
+HttpRequest *
+http_wait(HttpGroup *group)
+{
+	http_wait_until(group, has_finished, group);
+	return http_finished(group);
+}
+
+const HttpAnswer *
+http_peek(const HttpRequest *request)
+{
+	if (request->group->dropped || request->state < REQUEST_FINISHED)
+		return NULL;
+	return &request->answer;
+}
+
+bool
+http_is_dropped(const HttpRequest *request)
+{
+	return request->group->dropped;
 }
 
 void *

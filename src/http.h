@@ -125,6 +125,27 @@ extern HttpRequest *http_finished(HttpGroup *group);
  */
 extern HttpRequest *http_wait(HttpGroup *group);
 
+/*
+ * Groups of the same run wait for each other's requests: who waits sends also
+ * what those of the others have still to send.
+ */
+extern void http_group_join(HttpGroup *group, const void *run);
+
+/*
+ * Waits, interruptibly, until "over" says so.  It is asked whenever something
+ * may have moved, in the caller's own frame, so it may raise and ask for more.
+ */
+extern void http_wait_until(HttpGroup *group, bool (*over) (void *arg), void *arg);
+
+/*
+ * The answer of a request that has finished, for somebody whose request it is
+ * not, and only until he gives up control; or NULL.
+ */
+extern const HttpAnswer *http_peek(const HttpRequest *request);
+
+/* Is it never going to finish?  A rollback has dropped it. */
+extern bool http_is_dropped(const HttpRequest *request);
+
 extern void *http_tag(const HttpRequest *request);
 extern const HttpAnswer *http_answer(const HttpRequest *request);
 extern void http_release(HttpRequest *request);

@@ -297,6 +297,15 @@ slot_free(void)
 	return false;
 }
 
+/* Do both groups ask for the query that is running? */
+static bool
+same_query(const HttpGroup *group, const HttpGroup *own)
+{
+	if (group == own || (group->portal != NULL && group->portal == ActivePortal))
+		return true;
+	return own != NULL && own->run != NULL && own->run == group->run;
+}
+
 /*
  * Starts queued requests of "own", and of other groups of the query that is
  * running: admit may raise, and its error must not strike another query.
@@ -312,7 +321,7 @@ start_queued(HttpGroup *own)
 		HttpGroup  *group = request->group;
 		int			delay = 0;
 
-		if (group != own && (group->portal == NULL || group->portal != ActivePortal))
+		if (!same_query(group, own))
 			continue;
 		if (!slot_free())
 			break;

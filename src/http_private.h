@@ -35,6 +35,7 @@ struct HttpGroup
 	int			npending;		/* queued, held or under way */
 	SubTransactionId subid;		/* whose abort drops it, or invalid */
 	Portal		portal;			/* that runs the query; only to be compared */
+	const void *run;			/* whose groups wait for each other; or NULL */
 	bool		files_checked;
 	bool		dropped;
 	MemoryContextCallback on_reset;

@@ -30,4 +30,7 @@ extern bool plan_may_be_rescanned(PlannedStmt *stmt, Plan *plan);
  */
 extern List *plan_ancestors(PlannedStmt *stmt, Plan *plan);
 
+/* Do expressions of a plan have values that may differ from rescan to rescan? */
+extern bool plan_has_parameters(List *exprs);
+
 #endif							/* STELLANTIS_PLAN_H */

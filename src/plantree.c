@@ -172,3 +172,19 @@ plan_ancestors(PlannedStmt *stmt, Plan *plan)
 
 	return find_in_plan(stmt->planTree, &search) ? search.above : NIL;
 }
+
+static bool
+is_parameter(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Param))
+		return ((Param *) node)->paramkind == PARAM_EXEC;
+	return expression_tree_walker(node, is_parameter, context);
+}
+
+bool
+plan_has_parameters(List *exprs)
+{
+	return is_parameter((Node *) exprs, NULL);
+}

@@ -110,7 +110,7 @@ bring_together(TimeRanges *ranges, int most)
 
 /* One range on the wire; NULL when it would bound nothing. */
 static char *
-format_range(const TimeRange *range)
+format_range(const TimeRange *range, TimestampTz now)
 {
 	char		from[32],
 				until[32];
@@ -123,7 +123,7 @@ format_range(const TimeRange *range)
 		return psprintf("/%s", until);
 	if (!has_upper)
 	{
-		TimestampTz end = Max(GetCurrentTimestamp(), range->lower) + OPEN_END_AHEAD;
+		TimestampTz end = Max(now, range->lower) + OPEN_END_AHEAD;
 
 		if (!format_instant(floor_second(end), until, sizeof(until)))
 			return NULL;
@@ -162,7 +162,7 @@ request_trip_ranges(const TimeRanges *ranges, TimeRanges *begun)
 }
 
 List *
-request_timestamps(const TimeRanges *ranges)
+request_timestamps(const TimeRanges *ranges, TimestampTz now)
 {
 	TimeRanges	sent;
 	List	   *result = NIL;
@@ -172,7 +172,7 @@ request_timestamps(const TimeRanges *ranges)
 	bring_together(&sent, MAX_TIMESTAMPS);
 	for (int i = 0; i < sent.n; i++)
 	{
-		char	   *range = format_range(&sent.ranges[i]);
+		char	   *range = format_range(&sent.ranges[i], now);
 
 		if (range == NULL)
 			return NIL;

@@ -21,9 +21,10 @@ extern void request_trip_ranges(const TimeRanges *ranges, TimeRanges *begun);
 
 /*
  * The values of timestamps= (char *) for ranges, widened to whole seconds, no
- * more than the API takes; NIL when they would bound nothing.
+ * more than the API takes; NIL when they would bound nothing.  An open end is
+ * sent as a moment well after "now".
  */
-extern List *request_timestamps(const TimeRanges *ranges);
+extern List *request_timestamps(const TimeRanges *ranges, TimestampTz now);
 
 /*
  * A path below the base URL with {id} and {tid} filled in; the query string

@@ -82,6 +82,50 @@ plan_columns(ApiScan *scan, Oid relid, List *attrs)
 	scan->decoded_nulls = palloc0(sizeof(bool) * Max(scan->ndecode, 1));
 }
 
+/*
+ * Are the scan's rows those of the listing that tables below a vehicle need?
+ * An object as a whole (a column of the user's) is not to have more members
+ * because another scan wants them.
+ */
+static bool
+is_plain_listing(const ApiScan *scan)
+{
+	const Resource *resource = scan->table.resource;
+
+	if (resource->parent != PARENT_ACCOUNT || !resource->has_id ||
+		scan_tree(scan, KEY_VEHICLE) != NIL ||
+		scan->limit > 0 || scan->table.page_size != resource->max_page_size)
+		return false;
+	for (int i = 0; i < scan->ndecode; i++)
+		if (scan->decode[i].pointer != NULL)
+			return false;
+	return true;
+}
+
+/* The scan will share with others of the query what they and it may ask for. */
+static void
+join_run(ForeignScanState *node, ApiScan *scan)
+{
+	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
+	const Resource *resource = scan->table.resource;
+	ShareWants	wants = {.serverid = plan->fs_server,.userid = scan->userid};
+	MemoryContext old;
+
+	scan->lists_all = is_plain_listing(scan);
+	wants.lists_all = scan->lists_all;
+	wants.extensions = scan->extensions;
+	wants.repeated = scan->keep_rows && plan_has_parameters(plan->fdw_exprs);
+	wants.asked[0] = resource;
+	if (resource->parent != PARENT_ACCOUNT)
+		wants.asked[1] = catalog_resource("vehicles");
+	if (resource->parent == PARENT_TRIP || scan_tree(scan, KEY_TRIP) != NIL)
+		wants.asked[2] = catalog_resource("trips");
+
+	old = MemoryContextSwitchTo(scan->context);
+	scan->share = share_join(node->ss.ps.state, &wants, scan->group);
+	MemoryContextSwitchTo(old);
+}
+
 void
 scan_begin(ForeignScanState *node, int eflags)
 {
@@ -122,6 +166,7 @@ scan_begin(ForeignScanState *node, int eflags)
 	 */
 	scan->group = http_group_create(scan->context, &scan->http, pace_admit, &scan->account);
 	scan->garage = garage_create(scan->context);
+	join_run(node, scan);
 }
 
 /* ---- what to ask for ---- */
@@ -130,11 +175,12 @@ static void
 ask_for_time(const ApiScan *scan, const TimeRanges *ranges, FetchSpec *spec)
 {
 	TimeRanges	sent;
+	TimestampTz now = share_now(scan->share);
 
 	request_ranges(&scan->table, ranges, &sent);
-	spec->timestamps = request_timestamps(&sent);
+	spec->timestamps = request_timestamps(&sent, now);
 	if (spec->timestamps != NIL)
-		spec->days = time_ranges_days(&sent, GetCurrentTimestamp());
+		spec->days = time_ranges_days(&sent, now);
 
 	/*
 	 * Which trips may have rows in the ranges?  Their listing cannot be asked for
@@ -191,6 +237,7 @@ make_spec(ApiScan *scan, FetchSpec *spec)
 	spec->need_vin = scan->need_vin;
 	spec->extensions = scan->extensions;
 	spec->days = TOTALS_ALL;
+	spec->lists_all = scan->lists_all;
 	spec->page_size = scan->table.page_size;
 	spec->limit = scan->limit;
 	if (scan->limit > 0 && scan->limit < spec->page_size)
@@ -265,7 +312,7 @@ start_fetch(ForeignScanState *node, ApiScan *scan)
 		find_account(node, scan);
 	old = MemoryContextSwitchTo(scan->fetch_context);
 	if (make_spec(scan, &spec))
-		scan->fetch = fetch_create(&spec, scan->group, scan->garage, &scan->counters);
+		scan->fetch = fetch_create(&spec, scan->share, scan->garage, &scan->counters);
 	else
 		scan->finished = true;
 	MemoryContextSwitchTo(old);
@@ -434,6 +481,7 @@ scan_end(ForeignScanState *node)
 
 	if (scan == NULL || scan->context == NULL)
 		return;
+	share_leave(scan->share);
 	if (scan->store != NULL)
 		tuplestore_end(scan->store);
 	if (scan->store_slot != NULL)

@@ -34,6 +34,7 @@ typedef struct ApiScan
 	bool		need_vin;
 	uint32		extensions;
 	bool		keep_rows;		/* it may be read again */
+	bool		lists_all;		/* its rows are the plain listing of vehicles */
 
 	/* of the execution */
 	MemoryContext context;
@@ -45,6 +46,7 @@ typedef struct ApiScan
 	const Account *account;		/* NULL until the first row is wanted */
 	HttpSettings http;			/* the account's, at an address that stays */
 	HttpGroup  *group;
+	ShareScan  *share;
 	Garage	   *garage;
 	QualValues *values;
 	Fetch	   *fetch;			/* NULL when the conditions are impossible */
