@@ -14,6 +14,7 @@
 #include "access/xact.h"
 #include "compat.h"
 #include "estimate.h"
+#include "http.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/restrictinfo.h"
@@ -30,6 +31,9 @@
  * fewer requests wins.
  */
 #define QUOTA_SHARE		(1.0 / 8)
+
+/* What request_cost stands for, where the server's options limit requests in time. */
+#define REQUEST_SECONDS	0.05
 
 /* A bound that only the run time knows is supposed to be so long ago, */
 #define SUPPOSED_AGE	(7 * USECS_PER_DAY)
@@ -250,13 +254,24 @@ find_asked(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan, List *clause
 
 /* ---- requests ---- */
 
-/* So many things of so many pages: "concurrency" things at once, page after page. */
+/* How many requests run at once; not so many that they wait for their turn in time. */
+static double
+width_of(const RelPlan *plan)
+{
+	double		width = Min(plan->server.concurrency, http_max_concurrency);
+
+	if (plan->server.requests_per_second > 0)
+		width = Min(width, plan->server.requests_per_second * REQUEST_SECONDS);
+	return Max(width, 1);
+}
+
+/* So many things of so many pages: several things at once, page after page. */
 static void
 add_requests(const RelPlan *plan, double things, double pages, Estimate *result)
 {
 	result->requests += things * pages;
 	if (things > 0)
-		result->rounds += Max(pages, ceil(things * pages / plan->server.concurrency));
+		result->rounds += Max(pages, ceil(things * pages / width_of(plan)));
 }
 
 static double
