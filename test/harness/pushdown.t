@@ -2,7 +2,10 @@
 #
 # pushdown.t
 #	README.md and docs/*.md: where an SQL block is followed by an ```http block,
-#	the requests in it are those that the SQL sends, and all of them.
+#	the requests in it are those that the SQL sends, and all of them.  Where, in
+#	such a document, an EXPLAIN is followed by a ```text block, that is what it
+#	says, but for costs, estimated rows, bytes, and ends of time that depend on
+#	this machine's clock.
 #
 # The blocks of a document run in one session, in order.  What the simulator
 # has logged is written as the documents write it: without status, {tomorrow}
@@ -15,7 +18,7 @@ use Time::Local 'timegm';
 
 my ($tests, $log) = (0, "$ENV{SIM_CONTROL}/log");
 
-# [line, SQL, expected or undef] of each block
+# [line, SQL, requests or undef, text or undef] of each block
 sub blocks
 {
 	my ($file) = @_;
@@ -28,12 +31,13 @@ sub blocks
 		{
 			next unless $line =~ /^```(\w+)/;
 			($kind, $text) = ($1, '');
-			push @blocks, [ $., '', undef ] if $kind eq 'sql';
+			push @blocks, [ $., '', undef, undef ] if $kind eq 'sql';
 		}
 		elsif ($line =~ /^```/)
 		{
 			$blocks[-1][1] = $text if $kind eq 'sql';
 			$blocks[-1][2] = $text if $kind eq 'http';
+			$blocks[-1][3] = $text if $kind eq 'text' && @blocks && $blocks[-1][1] =~ /^EXPLAIN/;
 			undef $kind;
 		}
 		else
@@ -81,6 +85,46 @@ sub as_written
 
 sub sorted { join '', map { "$_\n" } sort split /\n/, $_[0] }
 
+# What EXPLAIN says, without what differs from run to run and between versions.
+sub plan_lines
+{
+	my ($text) = @_;
+	my @lines;
+
+	for my $line (split /\n/, $text)
+	{
+		next if $line =~ /^[ ]*(QUERY PLAN|-+|\(\d+ rows?\))?[ ]*$/;
+		$line =~ s/\(cost=[^)]*\)//;
+		$line =~ s/rows=(\d+)\.00/rows=$1/;
+		$line =~ s{(timestamps=[^/]+/)[^&]*}{$1};
+		$line =~ s/(Bytes:) \d+/$1/;
+		$line =~ s/\s+$//;
+		push @lines, "$line\n";
+	}
+	return join '', @lines;
+}
+
+sub slurp
+{
+	my ($file) = @_;
+	local $/;
+
+	open my $in, '<', $file or return;
+	return <$in> // '';
+}
+
+sub report
+{
+	my ($same, $name, $have, $want) = @_;
+
+	$tests++;
+	print $same ? '' : 'not ', "ok $tests - $name\n";
+	return if $same;
+	print map { "# have: $_\n" } split /\n/, $have;
+	print map { "# want: $_\n" } split /\n/, $want;
+	return;
+}
+
 sub check
 {
 	my ($file) = @_;
@@ -93,7 +137,7 @@ sub check
 	for my $block (@blocks)
 	{
 		$n++;
-		$script .= "\\! curl -fsS -X DELETE '$log'\n$block->[1]\n;\n" .
+		$script .= "\\! curl -fsS -X DELETE '$log'\n\\o $dir/$n.out\n$block->[1]\n;\n\\o /dev/null\n" .
 			"\\! curl -fsS '$log?format=text&ids=short' >$dir/$n\n";
 	}
 	open my $fh, '>', "$dir/script" or die;
@@ -108,20 +152,22 @@ sub check
 	$n = 0;
 	for my $block (@blocks)
 	{
-		my $requests = '';
+		my ($line, undef, $requests, $text) = @$block;
 
 		$n++;
-		next unless defined $block->[2];
-		if (open my $in, '<', "$dir/$n") { local $/; $requests = <$in> // ''; close $in }
-		my $have = as_written($requests, $block->[2]);
-		my $want = sorted($block->[2]);
-		my $same = $have eq $want && -e "$dir/$n";
+		if (defined $requests)
+		{
+			my $sent = slurp("$dir/$n");
+			my $have = as_written($sent // '', $requests);
 
-		$tests++;
-		print $same ? '' : 'not ', "ok $tests - $file line $block->[0]\n";
-		next if $same;
-		print map { "# have: $_\n" } split /\n/, $have;
-		print map { "# want: $_\n" } split /\n/, $want;
+			report(defined $sent && $have eq sorted($requests), "$file line $line", $have, sorted($requests));
+		}
+		if (defined $text)
+		{
+			my ($have, $want) = (plan_lines(slurp("$dir/$n.out") // ''), plan_lines($text));
+
+			report($have eq $want, "$file line $line: EXPLAIN", $have, $want);
+		}
 	}
 	system('rm', '-rf', $dir);
 	return;
