@@ -8,7 +8,11 @@
 
 #include "postgres.h"
 
+#if PG_VERSION_NUM >= 180000
+#include "access/cmptype.h"
+#endif
 #include "access/htup_details.h"
+#include "access/stratnum.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_foreign_server.h"
 #include "commands/explain.h"
@@ -43,20 +47,31 @@
 static inline ForeignPath *
 compat_create_foreignscan_path(PlannerInfo *root, RelOptInfo *rel,
 							   double rows, Cost startup_cost, Cost total_cost,
-							   Relids required_outer, List *fdw_private)
+							   List *pathkeys, Relids required_outer, List *fdw_private)
 {
 #if PG_VERSION_NUM >= 180000
 	return create_foreignscan_path(root, rel, NULL, rows, 0, startup_cost,
-								   total_cost, NIL, required_outer, NULL, NIL,
+								   total_cost, pathkeys, required_outer, NULL, NIL,
 								   fdw_private);
 #elif PG_VERSION_NUM >= 170000
 	return create_foreignscan_path(root, rel, NULL, rows, startup_cost,
-								   total_cost, NIL, required_outer, NULL, NIL,
+								   total_cost, pathkeys, required_outer, NULL, NIL,
 								   fdw_private);
 #else
 	return create_foreignscan_path(root, rel, NULL, rows, startup_cost,
-								   total_cost, NIL, required_outer, NULL,
+								   total_cost, pathkeys, required_outer, NULL,
 								   fdw_private);
+#endif
+}
+
+/* A pathkey's direction: a btree strategy number until 17. */
+static inline bool
+compat_pathkey_is_descending(const PathKey *pathkey)
+{
+#if PG_VERSION_NUM >= 180000
+	return pathkey->pk_cmptype == COMPARE_GT;
+#else
+	return pathkey->pk_strategy == BTGreaterStrategyNumber;
 #endif
 }
 

@@ -358,7 +358,7 @@ estimate_scan(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan, List *cla
 	find_asked(root, rel, plan, clauses, &asked);
 	count_requests(root, plan, outer, &asked, result);
 
-	parents = asked.vehicles * asked.trips;
+	parents = result->parents = asked.vehicles * asked.trips;
 	if (resource->parent == PARENT_ACCOUNT)
 	{
 		/* the vehicles themselves are the rows */

@@ -34,6 +34,7 @@ typedef struct RelPlan
 typedef struct Estimate
 {
 	double		rows;
+	double		parents;		/* vehicles or trips that are asked for rows */
 	double		requests;		/* in all, */
 	double		rounds;			/* and how many of them one after the other, */
 	double		first;			/* and before the first row */

@@ -109,6 +109,32 @@ explain_requests(ForeignScanState *node, ExplainState *es)
 						 floatVal(linitial(estimate)), 0, es);
 }
 
+/* Rows in the order of their time, or why they are not. */
+static void
+explain_order(const ApiScan *scan, ExplainState *es)
+{
+	const char *column = scan->table.resource->time_column;
+
+	switch (scan->order_plan.direction)
+	{
+		case ORDER_NONE:
+			break;
+		case ORDER_REFUSED:
+			ExplainPropertyText("Not Newest First",
+								psprintf("%s may be NULL, and NULLs are to come first; use NULLS LAST or %s IS NOT NULL",
+										 column, column), es);
+			break;
+		case ORDER_DESCENDING:
+			ExplainPropertyText("Windows", psprintf("%s, newest first", column), es);
+			break;
+		case ORDER_ASCENDING:
+			ExplainPropertyText("Windows", psprintf("%s, oldest first", column), es);
+			break;
+	}
+	if (scan->order != NULL && es->analyze)
+		ExplainPropertyInteger("Windows Read", NULL, order_windows(scan->order), es);
+}
+
 void
 scan_explain(ForeignScanState *node, ExplainState *es)
 {
@@ -123,6 +149,7 @@ scan_explain(ForeignScanState *node, ExplainState *es)
 	if (resource->parent != PARENT_ACCOUNT || resource->has_id)
 		ExplainPropertyText("Vehicles", describe_vehicles(scan), es);
 	explain_clauses(node, es);
+	explain_order(scan, es);
 	if (es->costs)
 		explain_requests(node, es);
 	if (scan->group != NULL && es->analyze)

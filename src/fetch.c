@@ -135,6 +135,8 @@ fetch_note_envelope(Fetch *f, Collection *c, const PageEnvelope *envelope)
 
 	if (before < 0 && envelope->total >= 0)
 		note_total(f, c, envelope->total);
+	if (c->role == ROLE_ROWS && envelope->total >= 0)
+		f->announced += envelope->total - Max(before, 0);
 	if (!collection_total_shrank(c, envelope->total))
 	{
 		if (before >= 0 && c->total > before && !c->resource->has_id)
@@ -553,6 +555,12 @@ fetch_next(Fetch *f, Datum *values, bool *nulls, FetchedRow *row)
 			return false;
 		handle_answer(f, request);
 	}
+}
+
+int64
+fetch_announced(const Fetch *f)
+{
+	return f->announced;
 }
 
 void

@@ -82,6 +82,9 @@ extern Fetch *fetch_create(const FetchSpec *spec, ShareScan *share, Garage *gara
  */
 extern bool fetch_next(Fetch *fetch, Datum *values, bool *nulls, FetchedRow *row);
 
+/* How many rows the API has announced so far, of all vehicles that have answered. */
+extern int64 fetch_announced(const Fetch *fetch);
+
 /*
  * Drops what is under way and frees the answers at hand; the memory context
  * of fetch_create() can be reset then.  Not needed where the scan ends.

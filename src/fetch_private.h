@@ -58,6 +58,7 @@ struct Fetch
 	strset_hash *asked;			/* vehicles, and vehicle/trip pairs, spawned */
 	int			answers;		/* for rows, so far */
 	int64		emitted;
+	int64		announced;		/* rows, by the totals of what they are asked of */
 };
 
 static inline const Account *

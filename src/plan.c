@@ -22,6 +22,7 @@
 #include "optimizer/planmain.h"
 #include "optimizer/restrictinfo.h"
 #include "option.h"
+#include "order.h"
 #include "plan.h"
 #include "stellantis_fdw.h"
 #include "utils/rel.h"
@@ -71,6 +72,13 @@ plan_get_rel_size(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 
 /* ---- paths ---- */
 
+static List *
+path_clauses(RelOptInfo *rel, ParamPathInfo *param)
+{
+	return param == NULL ? rel->baserestrictinfo :
+		list_concat_copy(rel->baserestrictinfo, param->ppi_clauses);
+}
+
 static Node *
 make_number(double number)
 {
@@ -78,28 +86,49 @@ make_number(double number)
 }
 
 /*
- * A path's fdw_private: how many requests it is likely to send, and how many of
- * them before its first row.
+ * A path's fdw_private: how many requests it is likely to send, how many of
+ * them before its first row, and how its rows come.
  */
 static void
-add_scan_path(PlannerInfo *root, RelOptInfo *rel, ParamPathInfo *param)
+add_one_path(PlannerInfo *root, RelOptInfo *rel, ParamPathInfo *param,
+			 const Estimate *estimate, List *pathkeys, const OrderPlan *order)
+{
+	add_path(rel, (Path *)
+			 compat_create_foreignscan_path(root, rel, estimate->rows, estimate->startup,
+											estimate->total, pathkeys,
+											param != NULL ? param->ppi_req_outer : NULL,
+											list_make3(make_number(estimate->requests),
+													   make_number(estimate->first),
+													   order_to_list(order))));
+}
+
+static void
+add_scan_path(PlannerInfo *root, RelOptInfo *rel, ParamPathInfo *param, Estimate *result)
+{
+	OrderPlan	order = {.direction = ORDER_NONE};
+
+	estimate_scan(root, rel, rel->fdw_private, path_clauses(rel, param),
+				  param != NULL ? param->ppi_req_outer : NULL, result);
+	if (param != NULL)
+		param->ppi_rows = result->rows;
+	add_one_path(root, rel, param, result, NIL, &order);
+}
+
+/* The path whose rows come in the order that the query wants, if it is another. */
+static void
+add_ordered_path(PlannerInfo *root, RelOptInfo *rel, ParamPathInfo *param,
+				 const Estimate *full)
 {
 	const RelPlan *plan = rel->fdw_private;
-	List	   *clauses = rel->baserestrictinfo;
+	OrderPlan	order;
+	List	   *pathkeys;
 	Estimate	result;
 
-	if (param != NULL)
-		clauses = list_concat_copy(clauses, param->ppi_clauses);
-	estimate_scan(root, rel, plan, clauses, param != NULL ? param->ppi_req_outer : NULL,
-				  &result);
-	if (param != NULL)
-		param->ppi_rows = result.rows;
-	add_path(rel, (Path *)
-			 compat_create_foreignscan_path(root, rel, result.rows, result.startup,
-											result.total,
-											param != NULL ? param->ppi_req_outer : NULL,
-											list_make2(make_number(result.requests),
-													   make_number(result.first))));
+	order_plan(root, rel, plan, path_clauses(rel, param), &order, &pathkeys);
+	if (!order_is_by_windows(&order))
+		return;
+	order_estimate(plan, &order, full, &result);
+	add_one_path(root, rel, param, &result, pathkeys, &order);
 }
 
 /* Is the member of an equivalence class our key column? */
@@ -189,20 +218,27 @@ plan_get_paths(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 {
 	const RelPlan *plan = rel->fdw_private;
 	List	   *params = NIL;
+	ParamPathInfo *lateral;
+	Estimate	result;
 	ListCell   *lc;
 
 	/* with LATERAL references even the plain path has a parameterization */
-	add_scan_path(root, rel, get_baserel_parampathinfo(root, rel, rel->lateral_relids));
+	lateral = get_baserel_parampathinfo(root, rel, rel->lateral_relids);
+	add_scan_path(root, rel, lateral, &result);
+	add_ordered_path(root, rel, lateral, &result);
 	params = parameterizations(root, rel, key_join_clauses(root, rel, plan));
 	foreach(lc, params)
-		add_scan_path(root, rel, lfirst(lc));
+		add_scan_path(root, rel, lfirst(lc), &result);
 }
 
 /* ---- plan ---- */
 
-/* Attribute numbers that the query needs; a whole row needs them all. */
+/*
+ * Attribute numbers that the query needs; a whole row needs them all.  Of
+ * "sorted_by" (or 0) the scan itself needs the values.
+ */
 static List *
-needed_attributes(RelOptInfo *rel, Oid relid, List *clauses)
+needed_attributes(RelOptInfo *rel, Oid relid, List *clauses, AttrNumber sorted_by)
 {
 	Bitmapset  *attrs = NULL;
 	Relation	relation = table_open(relid, NoLock);
@@ -214,7 +250,8 @@ needed_attributes(RelOptInfo *rel, Oid relid, List *clauses)
 	pull_varattnos((Node *) clauses, rel->relid, &attrs);
 	whole_row = bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, attrs);
 	for (int attnum = 1; attnum <= natts; attnum++)
-		if (whole_row || bms_is_member(attnum - FirstLowInvalidHeapAttributeNumber, attrs))
+		if (whole_row || attnum == sorted_by ||
+			bms_is_member(attnum - FirstLowInvalidHeapAttributeNumber, attrs))
 			result = lappend_int(result, attnum);
 	table_close(relation, NoLock);
 	return result;
@@ -247,6 +284,24 @@ likely_requests(const ForeignPath *path, int limit)
 	return requests > 0 ? Max(rint(requests), 1) : 0;
 }
 
+/*
+ * How the rows come: as the path says, or as the answers do and with the
+ * reason why not newest first, for EXPLAIN.
+ */
+static void
+path_order(PlannerInfo *root, RelOptInfo *rel, ForeignPath *path, OrderPlan *order)
+{
+	List	   *pathkeys;
+
+	order_from_list(lthird(path->fdw_private), order);
+	if (order_is_by_windows(order))
+		return;
+	order_plan(root, rel, rel->fdw_private, path_clauses(rel, path->path.param_info),
+			   order, &pathkeys);
+	if (order_is_by_windows(order))
+		order->direction = ORDER_NONE;
+}
+
 ForeignScan *
 plan_get_plan(PlannerInfo *root, RelOptInfo *rel, Oid relid, ForeignPath *path,
 			  List *tlist, List *scan_clauses, Plan *outer_plan)
@@ -255,18 +310,22 @@ plan_get_plan(PlannerInfo *root, RelOptInfo *rel, Oid relid, ForeignPath *path,
 	List	   *clauses = extract_actual_clauses(scan_clauses, false);
 	QualTrees	trees;
 	List	   *tree_list = NIL;
+	OrderPlan	order;
 	List	   *private;
 	int			limit;
 
+	path_order(root, rel, path, &order);
 	qual_extract(root, rel, &plan->columns, clauses, &trees);
 	for (int key = 0; key < QUAL_NKEYS; key++)
 		tree_list = lappend(tree_list, trees.tree[key]);
 	limit = limit_hint(root, path, &trees);
 	private = list_make5(tree_list, trees.pushed,
-						 needed_attributes(rel, relid, clauses),
+						 needed_attributes(rel, relid, clauses,
+										   order_is_by_windows(&order) ? order.attnum : 0),
 						 list_make1(makeInteger(limit)),
 						 list_make2(make_number(likely_requests(path, limit)),
 									makeInteger(qual_operands_vary(root, trees.operands))));
+	private = lappend(private, order_to_list(&order));
 	return make_foreignscan(tlist, clauses, rel->relid, trees.operands, private,
 							NIL, NIL, outer_plan);
 }

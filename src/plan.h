@@ -14,8 +14,9 @@ typedef enum PlanPrivate
 	PLAN_PUSHED,				/* positions in the plan's quals that were used */
 	PLAN_ATTRS,					/* attribute numbers that are needed */
 	PLAN_LIMIT,					/* one Integer: rows that will likely do, or 0 */
-	PLAN_REQUESTS				/* a Float: requests that are likely sent; an Integer: */
+	PLAN_REQUESTS,				/* a Float: requests that are likely sent; an Integer: */
 								/* is that for each rescan? */
+	PLAN_ORDER					/* see order.h */
 } PlanPrivate;
 
 /*

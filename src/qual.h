@@ -129,6 +129,9 @@ typedef struct TimeRanges
 	TimeRange  *ranges;			/* palloc'd */
 } TimeRanges;
 
+/* Does the tree bound the time from below, whatever the values of operands? */
+extern bool qual_has_lower_bound(List *tree);
+
 /* The times that can satisfy a tree. */
 extern void qual_time_ranges(List *tree, const QualValues *values, TimeRanges *result);
 

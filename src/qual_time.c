@@ -207,3 +207,25 @@ qual_time_ranges(List *tree, const QualValues *values, TimeRanges *result)
 	else
 		time_ranges_all(result);
 }
+
+bool
+qual_has_lower_bound(List *tree)
+{
+	QualOp		op;
+	bool		of_any = false,
+				of_all = true;
+
+	if (tree == NIL)
+		return false;
+	op = tree_op(tree);
+	if (op != QUAL_AND && op != QUAL_OR)
+		return op == QUAL_EQ || op == QUAL_GE || op == QUAL_GT;
+	for (int i = 1; i < list_length(tree); i++)
+	{
+		bool		has = qual_has_lower_bound(list_nth(tree, i));
+
+		of_any |= has;
+		of_all &= has;
+	}
+	return op == QUAL_AND ? of_any : of_all;
+}

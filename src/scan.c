@@ -24,6 +24,7 @@
 #include "table.h"
 #include "token.h"
 #include "totals.h"
+#include "totals.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -138,6 +139,7 @@ scan_begin(ForeignScanState *node, int eflags)
 	scan->trees = list_nth(plan->fdw_private, PLAN_TREES);
 	scan->operands = plan->fdw_exprs;
 	scan->limit = intVal(linitial(list_nth(plan->fdw_private, PLAN_LIMIT)));
+	order_from_list(list_nth(plan->fdw_private, PLAN_ORDER), &scan->order_plan);
 	if (eflags & EXEC_FLAG_EXPLAIN_ONLY)
 		return;
 
@@ -219,13 +221,15 @@ wanted_ids(const ApiScan *scan, QualKey key, TextSet *ids)
 }
 
 /*
- * From the conditions to the questions; false when no row can satisfy them.
- * Allocates in the current memory context.
+ * From the conditions to the questions, about a window of time or (NULL) about
+ * all; false when no row can satisfy them.  Allocates in the current memory
+ * context.
  */
 static bool
-make_spec(ApiScan *scan, FetchSpec *spec)
+make_spec(ApiScan *scan, const OrderWindow *window, FetchSpec *spec)
 {
 	TimeRanges	ranges;
+	bool		any_time = scan_tree(scan, KEY_TIME) == NIL;
 
 	memset(spec, 0, sizeof(FetchSpec));
 	spec->account = &scan->account;
@@ -260,9 +264,19 @@ make_spec(ApiScan *scan, FetchSpec *spec)
 		spec->vin_prefix = qual_sole_prefix(spec->vin_tree, scan->values);
 
 	qual_time_ranges(scan_tree(scan, KEY_TIME), scan->values, &ranges);
+	if (window != NULL)
+	{
+		TimeRange	range = window->range;
+		TimeRanges	within = {1, &range};
+
+		time_ranges_intersect(&ranges, &within, &ranges);
+		any_time = window->with_nulls;
+		if (window->is_probe)
+			spec->limit = spec->page_size + 1;
+	}
 	if (ranges.n == 0)
 		return false;
-	if (scan_tree(scan, KEY_TIME) != NIL)
+	if (!any_time)
 		ask_for_time(scan, &ranges, spec);
 
 	if (scan_tree(scan, KEY_TOLERANCE) != NIL)
@@ -284,9 +298,9 @@ find_account(ForeignScanState *node, ApiScan *scan)
 	scan->http = scan->account->http;
 }
 
-/* Begins to fetch for the operands in scan->values. */
+/* Asks for what is in a window of time, or (NULL) for all. */
 static void
-start_fetch(ForeignScanState *node, ApiScan *scan)
+ask(ApiScan *scan, const OrderWindow *window)
 {
 	FetchSpec	spec;
 	MemoryContext old;
@@ -295,27 +309,76 @@ start_fetch(ForeignScanState *node, ApiScan *scan)
 		fetch_end(scan->fetch);
 	MemoryContextReset(scan->fetch_context);
 	scan->fetch = NULL;
-	scan->finished = false;
+	old = MemoryContextSwitchTo(scan->fetch_context);
+	if (make_spec(scan, window, &spec))
+		scan->fetch = fetch_create(&spec, scan->share, scan->garage, &scan->counters);
+	MemoryContextSwitchTo(old);
+}
+
+/* Rows are kept from here on: those of other operands are forgotten. */
+static void
+begin_store(ForeignScanState *node, ApiScan *scan)
+{
+	MemoryContext old;
+
 	if (scan->store != NULL)
+	{
 		tuplestore_clear(scan->store);
-	else if (scan->keep_rows)
+		return;
+	}
+	old = MemoryContextSwitchTo(scan->context);
+	scan->store = tuplestore_begin_heap(false, false, work_mem);
+	tuplestore_set_eflags(scan->store, EXEC_FLAG_REWIND);
+	scan->store_slot = MakeSingleTupleTableSlot(RelationGetDescr(node->ss.ss_currentRelation),
+												&TTSOpsMinimalTuple);
+	MemoryContextSwitchTo(old);
+}
+
+/* The first window of the query's range of time is to be asked for next. */
+static void
+begin_order(ForeignScanState *node, ApiScan *scan)
+{
+	const Resource *resource = scan->table.resource;
+	TimeRanges	ranges;
+	TimeRange	range = {DT_NOBEGIN, DT_NOEND};
+	TextSet		vehicles;
+	int			named;
+	MemoryContext old;
+
+	if (scan->order == NULL)
 	{
 		old = MemoryContextSwitchTo(scan->context);
-		scan->store = tuplestore_begin_heap(false, false, work_mem);
-		tuplestore_set_eflags(scan->store, EXEC_FLAG_REWIND);
-		scan->store_slot = MakeSingleTupleTableSlot(RelationGetDescr(node->ss.ss_currentRelation),
-													&TTSOpsMinimalTuple);
+		scan->order = order_create(&scan->order_plan, RelationGetDescr(node->ss.ss_currentRelation));
 		MemoryContextSwitchTo(old);
 	}
+	old = MemoryContextSwitchTo(scan->row_context);
+	qual_time_ranges(scan_tree(scan, KEY_TIME), scan->values, &ranges);
+	if (ranges.n > 0)
+	{
+		range.lower = ranges.ranges[0].lower;
+		range.upper = ranges.ranges[ranges.n - 1].upper;
+	}
+	wanted_ids(scan, KEY_VEHICLE, &vehicles);
+	named = vehicles.all ? 0 : vehicles.n;
+	order_begin(scan->order, &range,
+				totals_rows_per_day(scan->account->serverid, scan->userid, resource) * Max(named, 1),
+				scan->table.page_size, named == 1 && resource->parent == PARENT_VEHICLE);
+	MemoryContextSwitchTo(old);
+}
 
+/* Begins to fetch for the operands in scan->values. */
+static void
+start_fetch(ForeignScanState *node, ApiScan *scan)
+{
+	if (scan->keep_rows)
+		begin_store(node, scan);
 	if (scan->account == NULL)
 		find_account(node, scan);
-	old = MemoryContextSwitchTo(scan->fetch_context);
-	if (make_spec(scan, &spec))
-		scan->fetch = fetch_create(&spec, scan->share, scan->garage, &scan->counters);
+	if (order_is_by_windows(&scan->order_plan))
+		begin_order(node, scan);
 	else
-		scan->finished = true;
-	MemoryContextSwitchTo(old);
+		ask(scan, NULL);
+	scan->finished = false;
 }
 
 /*
@@ -387,13 +450,13 @@ source_value(const ApiScan *scan, const ScanColumn *column, const FetchedRow *ro
 
 /* The next row from the network, as a virtual tuple; false at the end. */
 static bool
-fetch_row(ApiScan *scan, TupleTableSlot *slot)
+next_answered(ApiScan *scan, TupleTableSlot *slot)
 {
 	MemoryContext old;
 	FetchedRow	row;
 	bool		found;
 
-	if (scan->finished)
+	if (scan->fetch == NULL)
 		return false;
 	MemoryContextReset(scan->row_context);
 	old = MemoryContextSwitchTo(scan->row_context);
@@ -411,8 +474,51 @@ fetch_row(ApiScan *scan, TupleTableSlot *slot)
 		ExecStoreVirtualTuple(slot);
 	}
 	MemoryContextSwitchTo(old);
-	scan->finished = !found;
 	return found;
+}
+
+/*
+ * Reads a window, or gives it up for a narrower one.  The page after a probe's
+ * first one is not asked for before that is decided.
+ */
+static void
+read_window(ApiScan *scan, const OrderWindow *window, TupleTableSlot *slot)
+{
+	int64		probed = window->is_probe ? scan->table.page_size : 0;
+
+	ask(scan, window);
+	for (int64 n = 1; next_answered(scan, slot); n++)
+	{
+		order_add(scan->order, slot);
+		ExecClearTuple(slot);
+		if (n == probed && order_narrow(scan->order, fetch_announced(scan->fetch)))
+			return;
+	}
+	order_sort(scan->order);
+}
+
+/* The same in the order of their time: window after window is read, and sorted. */
+static bool
+next_ordered(ApiScan *scan, TupleTableSlot *slot)
+{
+	while (!order_take(scan->order, slot))
+	{
+		const OrderWindow *window = order_next_window(scan->order);
+
+		if (window == NULL)
+			return false;
+		read_window(scan, window, slot);
+	}
+	return true;
+}
+
+static bool
+fetch_row(ApiScan *scan, TupleTableSlot *slot)
+{
+	if (!scan->finished)
+		scan->finished = scan->order != NULL ? !next_ordered(scan, slot) :
+			!next_answered(scan, slot);
+	return !scan->finished;
 }
 
 /*
@@ -486,6 +592,8 @@ scan_end(ForeignScanState *node)
 		tuplestore_end(scan->store);
 	if (scan->store_slot != NULL)
 		ExecDropSingleTupleTableSlot(scan->store_slot);
+	if (scan->order != NULL)
+		order_end(scan->order);
 	MemoryContextDelete(scan->context);
 	node->fdw_state = NULL;
 }

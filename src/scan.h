@@ -8,6 +8,7 @@
 #include "account.h"
 #include "fetch.h"
 #include "option.h"
+#include "order.h"
 #include "qual.h"
 #include "utils/tuplestore.h"
 
@@ -27,6 +28,7 @@ typedef struct ApiScan
 	List	   *operands;
 	List	   *operand_states;
 	int			limit;
+	OrderPlan	order_plan;
 	ScanColumn *columns;
 	int			ncolumns;
 	DecodeColumn *decode;
@@ -55,7 +57,8 @@ typedef struct ApiScan
 	bool	   *decoded_nulls;
 	bool		started;
 	bool		check_operands; /* parameters may have changed since */
-	bool		finished;		/* the fetch has no more rows */
+	bool		finished;		/* there are no more rows to fetch */
+	Order	   *order;			/* NULL unless rows come in windows of time */
 	Tuplestorestate *store;		/* rows so far, if keep_rows */
 	TupleTableSlot *store_slot;
 } ApiScan;
