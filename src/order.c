@@ -66,6 +66,7 @@ struct Order
 	Tuplesortstate *sort;		/* of the current window, or NULL */
 
 	TimeRange	range;			/* the query's */
+	TimestampTz now;
 	double		rows_per_day;
 	int			page;
 	bool		alone;
@@ -112,13 +113,12 @@ end_sort(Order *order)
 }
 
 void
-order_begin(Order *order, const TimeRange *range, double rows_per_day, int page,
-			bool alone)
+order_begin(Order *order, const TimeRange *range, TimestampTz now, double rows_per_day,
+			int page, bool alone)
 {
-	TimestampTz now = GetCurrentTimestamp();
-
 	end_sort(order);
 	order->range = *range;
+	order->now = now;
 	order->rows_per_day = Max(rows_per_day, LEAST_ROWS_PER_DAY);
 	order->page = page;
 	order->alone = alone;
@@ -177,7 +177,7 @@ is_last(const Order *order, TimestampTz edge)
 	if (is_searching(order) && order->narrowings == 0)
 		return true;
 	return is_descending(order) ? edge <= order->range.lower :
-		edge > Min(order->range.upper, GetCurrentTimestamp());
+		edge > Min(order->range.upper, order->now);
 }
 
 const OrderWindow *

@@ -77,8 +77,8 @@ extern Order *order_create(const OrderPlan *plan, TupleDesc desc);
  * what to expect of all vehicles together; "page" how many rows one request
  * brings; "alone": only one vehicle is asked.
  */
-extern void order_begin(Order *order, const TimeRange *range, double rows_per_day,
-						int page, bool alone);
+extern void order_begin(Order *order, const TimeRange *range, TimestampTz now,
+						double rows_per_day, int page, bool alone);
 
 /* The next window, or NULL when all has been read. */
 extern const OrderWindow *order_next_window(Order *order);

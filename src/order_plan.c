@@ -21,10 +21,10 @@
 #define ASSUMED_WANTED		10
 
 /*
- * Who reads windows to the end has asked for much twice: so much more than
- * reading all at once does it cost.
+ * Who reads windows to their end has asked for the first one in vain: so much
+ * beside it does the rest cost, as a share of reading all at once.
  */
-#define READING_ALL			1.5
+#define READING_ALL			1.0
 
 /* Trips of a vehicle in a window. */
 #define SUPPOSED_TRIPS		10
@@ -166,8 +166,9 @@ order_estimate(const RelPlan *plan, const OrderPlan *order, const Estimate *full
 
 	*result = *full;
 	result->requests = result->first = window;
-	result->startup = full->startup +
-		estimate_request_cost(plan, window, full->rounds * window / Max(full->requests, 1));
+	result->startup = Max(full->startup,
+						  estimate_request_cost(plan, window,
+												full->rounds * window / Max(full->requests, 1)));
 	result->total = result->startup + READING_ALL * full->total;
 }
 

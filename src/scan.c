@@ -345,11 +345,13 @@ begin_order(ForeignScanState *node, ApiScan *scan)
 	int			named;
 	MemoryContext old;
 
+	/* what is learnt meanwhile must not make other requests of the same windows */
 	if (scan->order == NULL)
 	{
 		old = MemoryContextSwitchTo(scan->context);
 		scan->order = order_create(&scan->order_plan, RelationGetDescr(node->ss.ss_currentRelation));
 		MemoryContextSwitchTo(old);
+		scan->rows_per_day = totals_rows_per_day(scan->account->serverid, scan->userid, resource);
 	}
 	old = MemoryContextSwitchTo(scan->row_context);
 	qual_time_ranges(scan_tree(scan, KEY_TIME), scan->values, &ranges);
@@ -360,9 +362,9 @@ begin_order(ForeignScanState *node, ApiScan *scan)
 	}
 	wanted_ids(scan, KEY_VEHICLE, &vehicles);
 	named = vehicles.all ? 0 : vehicles.n;
-	order_begin(scan->order, &range,
-				totals_rows_per_day(scan->account->serverid, scan->userid, resource) * Max(named, 1),
-				scan->table.page_size, named == 1 && resource->parent == PARENT_VEHICLE);
+	order_begin(scan->order, &range, share_now(scan->share),
+				scan->rows_per_day * Max(named, 1), scan->table.page_size,
+				named == 1 && resource->parent == PARENT_VEHICLE);
 	MemoryContextSwitchTo(old);
 }
 

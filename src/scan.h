@@ -59,6 +59,7 @@ typedef struct ApiScan
 	bool		check_operands; /* parameters may have changed since */
 	bool		finished;		/* there are no more rows to fetch */
 	Order	   *order;			/* NULL unless rows come in windows of time */
+	double		rows_per_day;	/* of a vehicle, as supposed when the windows began */
 	Tuplestorestate *store;		/* rows so far, if keep_rows */
 	TupleTableSlot *store_slot;
 } ApiScan;

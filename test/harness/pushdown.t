@@ -9,8 +9,11 @@
 #
 # The blocks of a document run in one session, in order.  What the simulator
 # has logged is written as the documents write it: without status, {tomorrow}
-# for an end a day ahead of this machine's clock.  Lines are compared without
-# regard to their order, which concurrency leaves open.
+# for an end a day ahead of this machine's clock, {window} for a range to there
+# whose length depends on what the session has seen.  Lines are compared without
+# regard to their order, which concurrency leaves open.  From a comment
+# "<!-- clock: real -->" on, the simulator's clock is this machine's;
+# "<!-- clock: 2026-03-01T12:00:00Z -->" sets it back.
 
 use strict;
 use warnings;
@@ -18,20 +21,22 @@ use Time::Local 'timegm';
 
 my ($tests, $log) = (0, "$ENV{SIM_CONTROL}/log");
 
-# [line, SQL, requests or undef, text or undef] of each block
+# [line, SQL, requests or undef, text or undef, clock or undef] of each block
 sub blocks
 {
 	my ($file) = @_;
-	my (@blocks, $kind, $text);
+	my (@blocks, $kind, $text, $clock);
 
 	open my $fh, '<', $file or die "$file: $!";
 	while (my $line = <$fh>)
 	{
 		if (!defined $kind)
 		{
+			$clock = $1 if $line =~ /^<!-- clock: (\S+) -->/;
 			next unless $line =~ /^```(\w+)/;
 			($kind, $text) = ($1, '');
-			push @blocks, [ $., '', undef, undef ] if $kind eq 'sql';
+			push @blocks, [ $., '', undef, undef, $clock ] if $kind eq 'sql';
+			undef $clock if $kind eq 'sql';
 		}
 		elsif ($line =~ /^```/)
 		{
@@ -69,6 +74,7 @@ sub as_written
 
 		$line =~ s/ \d+$//;
 		$line =~ s{/(\d{4}-[^/&]*Z)}{open_end($1) ? '/{tomorrow}' : "/$1"}ge;
+		$line =~ s{timestamps=\d[^/&]*/\{tomorrow\}}{timestamps={window}} if $expected =~ /\{window\}/;
 		my @forms = ($line);
 		(my $trip = $line) =~ s{/trips/[^/?]+}{/trips/{tid}};
 		(my $both = $trip) =~ s{/vehicles/[^/?]+}{/vehicles/{id}};
@@ -137,6 +143,7 @@ sub check
 	for my $block (@blocks)
 	{
 		$n++;
+		$script .= "\\! curl -fsS -o /dev/null --data-binary '{\"now\": \"$block->[4]\"}' '$ENV{SIM_CONTROL}/config'\n" if defined $block->[4];
 		$script .= "\\! curl -fsS -X DELETE '$log'\n\\o $dir/$n.out\n$block->[1]\n;\n\\o /dev/null\n" .
 			"\\! curl -fsS '$log?format=text&ids=short' >$dir/$n\n";
 	}

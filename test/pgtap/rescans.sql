@@ -24,7 +24,7 @@ SELECT pushes('SELECT c.n, t.vin, t.id FROM car AS c, LATERAL (SELECT * FROM car
 SELECT pushes('SELECT c.n, (SELECT count(*) FROM cars.trips AS t WHERE #t.vehicle_id = c.id) FROM car AS c', :'three', 'a correlated subquery');
 SELECT pushes('SELECT c.n, (SELECT count(*) FROM cars.trips AS t WHERE #t.vin = c.vin) FROM car AS c', :'listing' || E'\n' || :'three', 'a correlated subquery by VIN');
 SELECT pushes('SELECT c.n FROM car AS c WHERE EXISTS (SELECT FROM cars.trips AS t WHERE #t.vehicle_id = c.id AND t.distance_km > c.n OFFSET 0)', :'three', 'EXISTS');
-SELECT pushes('SELECT c.n, (SELECT max(t.started_at) FROM cars.trips AS t WHERE #t.vehicle_id = c.id AND #t.started_at >= c.since)
+SELECT pushes('SELECT c.n, (SELECT max(t.distance_km) FROM cars.trips AS t WHERE #t.vehicle_id = c.id AND #t.started_at >= c.since)
 	FROM (VALUES (1, {1}, timestamptz ''2026-02-24''), (2, {2}, ''2026-02-26'')) AS c (n, id, since)',
 	E'/user/vehicles/{1}/trips?timestamps=2026-02-23T00:00:00Z/open&pageSize=60\n/user/vehicles/{2}/trips?timestamps=2026-02-25T00:00:00Z/open&pageSize=60',
 	'an outer row''s vehicle and time');
