@@ -55,6 +55,25 @@ client_known(Request *r)
 	return false;
 }
 
+/* The number of an account, if that is its token; else 0. */
+static int64_t
+account_of_token(const char *token)
+{
+	static const char prefix[] = "sim-access-token-";
+	int64_t		n;
+
+	if (config.accounts == 0 || strncmp(token, prefix, sizeof(prefix) - 1) != 0 ||
+		!query_int(token + sizeof(prefix) - 1, 1, config.accounts, &n))
+		return 0;
+	return n;
+}
+
+bool
+account_has(int64_t account, const Vehicle *v)
+{
+	return account == 0 || v->number % config.accounts == account - 1;
+}
+
 static bool
 token_valid(Request *r)
 {
@@ -79,7 +98,10 @@ token_valid(Request *r)
 		r->scopes = t->scopes;
 		return true;
 	}
-	if (oauth_token_use(a + 7, &r->scopes))
+	r->account = account_of_token(a + 7);
+	if (r->account > 0)
+		r->scopes = SCOPE_DATA;
+	if (r->account > 0 || oauth_token_use(a + 7, &r->scopes))
 		return true;
 	answer_gateway(r, 401, "Unauthorized", "Token is invalid");
 	return false;

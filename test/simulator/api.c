@@ -22,7 +22,7 @@ not_found(Request *r, const char *what)
 static void
 answer_user(Call *c)
 {
-	render_user(&c->r->body, request_param(c->r, "country"));
+	render_user(&c->r->body, request_param(c->r, "country"), c->r->account);
 }
 
 static void
@@ -41,7 +41,8 @@ answer_vehicles(Call *c)
 	const char *prefix = request_param(c->r, "vinPrefix");
 
 	for (size_t i = 0; i < world.nvehicles; i++)
-		if (prefix == NULL || strncmp(world.vehicles[i].vin, prefix, strlen(prefix)) == 0)
+		if (account_has(c->r->account, &world.vehicles[i]) &&
+			(prefix == NULL || strncmp(world.vehicles[i].vin, prefix, strlen(prefix)) == 0))
 			selection_add(&sel, (uint32_t) i);
 	page_render(c->r, "/user/vehicles", "vehicles", &sel, "vehicle", vehicle_row, c);
 	selection_free(&sel);
@@ -500,6 +501,8 @@ api_answer(Request *r)
 		return;
 	if (r->nsegments >= 3)
 		c.v = vehicle_by_id(r->segments[2]);
+	if (c.v && !account_has(r->account, c.v))
+		c.v = NULL;
 	if (!access_realm(r, c.v))
 		return;
 	if (e == NULL)

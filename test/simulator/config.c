@@ -40,6 +40,7 @@ pthread_mutex_t sim_lock = PTHREAD_MUTEX_INITIALIZER;
 static const Knob knobs[] = {
 	INT_KNOB(seed, 0, INT64_MAX, "1", true, "what the world is made from"),
 	INT_KNOB(vehicles, 0, 100000, "6", true, "number of vehicles"),
+	INT_KNOB(accounts, 0, 10000, "0", false, "the vehicles are shared out among so many, whose tokens are sim-access-token-1, -2, ..."),
 	INT_KNOB(days, 1, 4000, "30", true, "days of history before now"),
 	INT_KNOB(telemetry, -1, 2000000000, "-1", true, "exactly so many telemetry messages per vehicle; -1: one a minute while driving"),
 	TEXT_KNOB(now, "2026-03-01T12:00:00Z", true, "the world's clock: an RFC 3339 date, or 'real'"),

@@ -68,10 +68,12 @@ counters_clear(void)
 {
 	int64_t		open = counters.open_connections;
 	int64_t		numbers = counters.connections;
+	int64_t		under_way = counters.under_way;
 
 	memset(&counters, 0, sizeof(counters));
 	/* connections keep their numbers, and the open ones are still open */
 	counters.open_connections = open;
+	counters.under_way = under_way;
 	counters.connections = numbers;
 }
 
@@ -192,7 +194,7 @@ stats_get(Request *r)
 		snprintf(name, sizeof(name), "%zu", i);
 		json_object_set_new(by_status, name, json_integer(counters.by_status[i]));
 	}
-	answer_json(r, json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}",
+	answer_json(r, json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}",
 		"requests", (json_int_t) counters.requests,
 		"oauth_requests", (json_int_t) counters.oauth_requests,
 		"bytes", (json_int_t) counters.bytes,
@@ -200,6 +202,8 @@ stats_get(Request *r)
 		"open_connections", (json_int_t) counters.open_connections,
 		"tls_connections", (json_int_t) counters.tls_connections,
 		"tls_handshakes", (json_int_t) counters.tls_handshakes,
+		"under_way", (json_int_t) counters.under_way,
+		"most_at_once", (json_int_t) counters.most_at_once,
 		"by_status", by_status));
 }
 
@@ -313,7 +317,7 @@ world_get(Request *r)
 	LIT(b, "{\"now\":");
 	buf_time(b, sim_now());
 	LIT(b, ",\"user\":");
-	render_user(b, NULL);
+	render_user(b, NULL, 0);
 	LIT(b, ",\"vehicles\":[");
 	for (size_t i = 0; i < world.nvehicles; i++)
 	{

@@ -18,6 +18,7 @@
 typedef struct Rule
 {
 	char	   *match;
+	char	   *token;			/* whose requests; empty = anybody's */
 	regex_t		re;
 	bool		has_re;
 	int64_t		page;			/* 0 = any */
@@ -464,6 +465,7 @@ faults_add(json_t *rule, char *err, size_t errlen)
 	if (!fault_valid(json_object_get(rule, "fault"), err, errlen))
 		return false;
 	r.match = sim_strdup(text(rule, "match", ""));
+	r.token = sim_strdup(text(rule, "token", ""));
 	r.has_re = *r.match && regcomp(&r.re, r.match, REG_EXTENDED | REG_NOSUB) == 0;
 	r.page = number(rule, "page", 0);
 	r.skip = number(rule, "skip", 0);
@@ -482,6 +484,7 @@ faults_clear(void)
 	for (size_t i = 0; i < nrules; i++)
 	{
 		free(rules[i].match);
+		free(rules[i].token);
 		if (rules[i].has_re)
 			regfree(&rules[i].re);
 		json_decref(rules[i].fault);
@@ -498,11 +501,19 @@ faults_json(void)
 	json_t	   *list = json_array();
 
 	for (size_t i = 0; i < nrules; i++)
-		json_array_append_new(list, json_pack("{s:s, s:I, s:I, s:I, s:I, s:O}",
-			"match", rules[i].match, "page", (json_int_t) rules[i].page,
+		json_array_append_new(list, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:O}",
+			"match", rules[i].match, "token", rules[i].token, "page", (json_int_t) rules[i].page,
 			"skip", (json_int_t) rules[i].skip, "times", (json_int_t) rules[i].times,
 			"hits", (json_int_t) rules[i].hits, "fault", rules[i].fault));
 	return list;
+}
+
+static bool
+is_of_token(const Request *r, const char *token)
+{
+	const char *a = r->authorization;
+
+	return *token == '\0' || (a && strncasecmp(a, "Bearer ", 7) == 0 && strcmp(a + 7, token) == 0);
 }
 
 static bool
@@ -531,7 +542,7 @@ faults_find(Request *r)
 		Rule	   *rule = &rules[i];
 
 		if (rule->times == 0 || (rule->page && rule->page != request_page(r)) ||
-			!rule_fits(rule, line.data, short_line.data))
+			!is_of_token(r, rule->token) || !rule_fits(rule, line.data, short_line.data))
 			continue;
 		if (rule->skip > 0)
 		{

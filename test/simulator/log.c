@@ -73,6 +73,9 @@ log_begin(const Request *r)
 	Entry	   *e;
 
 	counters.requests++;
+	counters.under_way++;
+	if (counters.under_way > counters.most_at_once)
+		counters.most_at_once = counters.under_way;
 	if (nentries == cap)
 	{
 		cap = cap ? cap * 2 : 256;
@@ -126,6 +129,7 @@ log_end(int64_t entry, int64_t bytes)
 	Entry	   *e = entry_at(entry);
 
 	counters.bytes += bytes;
+	counters.under_way--;
 	if (e == NULL)
 		return;
 	e->bytes = bytes;
@@ -139,6 +143,7 @@ log_clear(void)
 		entry_free(&entries[i]);
 	first_entry += (int64_t) nentries;
 	nentries = 0;
+	counters.most_at_once = counters.under_way;
 }
 
 void

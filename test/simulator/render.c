@@ -44,19 +44,27 @@ vehicle_links(Buf *b, const Vehicle *v)
 }
 
 void
-render_user(Buf *b, const char *country)
+render_user(Buf *b, const char *country, int64_t account)
 {
+	bool		any = false;
+
 	LIT(b, "{\"_links\":{\"self\":{\"href\":\"" SIM_HREF "/user\"},"
 		"\"vehicles\":{\"href\":\"" SIM_HREF "/user/vehicles\"}},"
-		"\"createdAt\":\"2023-04-11T09:10:02Z\",\"updatedAt\":\"2026-01-20T07:45:31.250Z\","
-		"\"email\":\"zo\xc3\xab.martin@example.com\",\"firstName\":\"Zo\xc3\xab\","
-		"\"lastName\":\"Martin\",\"_embedded\":{\"vehicles\":[");
+		"\"createdAt\":\"2023-04-11T09:10:02Z\",\"updatedAt\":\"2026-01-20T07:45:31.250Z\",\"email\":\"");
+	if (account > 0)
+		buf_printf(b, "owner%lld@example.com", (long long) account);
+	else
+		LIT(b, "zo\xc3\xab.martin@example.com");
+	LIT(b, "\",\"firstName\":\"Zo\xc3\xab\",\"lastName\":\"Martin\",\"_embedded\":{\"vehicles\":[");
 	for (size_t i = 0; i < world.nvehicles; i++)
 	{
 		const Vehicle *v = &world.vehicles[i];
 
-		if (i)
+		if (!account_has(account, v))
+			continue;
+		if (any)
 			LIT(b, ",");
+		any = true;
 		LIT(b, "{");
 		vehicle_links(b, v);
 		/* here the brand is one letter */

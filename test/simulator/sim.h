@@ -120,6 +120,7 @@ typedef struct Config
 	/* the world: a change makes it anew */
 	int64_t		seed;
 	int64_t		vehicles;
+	int64_t		accounts;
 	int64_t		days;
 	int64_t		telemetry;
 	char		now[64];
@@ -393,6 +394,7 @@ typedef struct Request
 	/* as understood */
 	bool		idle;			/* answer as ever, but change nothing */
 	unsigned	scopes;
+	int64_t		account;		/* whose vehicles alone are there, from 1; 0 = all are */
 	int64_t		quota_wait;		/* seconds; 0 = within the quota */
 	Range	   *ranges;
 	size_t		nranges;
@@ -470,7 +472,7 @@ extern void page_render(Request *r, const char *path, const char *key, Selection
 #define GROUP_ALL		0xffffffffu
 
 extern void link_to(Buf *b, const char *name, const Vehicle *v, const char *tail);
-extern void render_user(Buf *b, const char *country);
+extern void render_user(Buf *b, const char *country, int64_t account);
 extern void render_vehicle(Buf *b, const Vehicle *v, unsigned ext, const char *country,
 						   const char *locale, unsigned scopes);
 extern void render_status(Buf *b, const Vehicle *v, unsigned scopes);
@@ -493,6 +495,7 @@ extern void render_position(Buf *b, double lat, double lon, double alt, int64_t 
 extern void api_answer(Request *r);
 extern void access_count(Request *r);
 extern bool access_granted(Request *r);
+extern bool account_has(int64_t account, const Vehicle *v);
 extern bool access_realm(Request *r, const Vehicle *v);
 extern bool realm_known(const char *realm);
 extern bool access_accept(const Request *r, bool geo);
@@ -570,6 +573,8 @@ typedef struct Counters
 	int64_t		tls_handshakes;
 	int64_t		open_connections;
 	int64_t		quota_used;
+	int64_t		under_way;		/* requests whose answer is not out yet */
+	int64_t		most_at_once;	/* of them, since the log was cleared */
 	int64_t		by_status[600];
 } Counters;
 
