@@ -186,6 +186,17 @@ compat_wait_event(const char *name)
 #endif
 }
 
+/* Does an Append that waits for its subplans surely look at the latch? */
+static inline bool
+compat_append_has_latch(void)
+{
+#if PG_VERSION_NUM >= 180000
+	return true;
+#else
+	return false;
+#endif
+}
+
 /* A random number from 0 to 1, for jitter. */
 static inline double
 compat_random(void)

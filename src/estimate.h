@@ -21,6 +21,7 @@ typedef struct RelPlan
 	TableOptions table;
 	ServerOptions server;
 	QualColumns columns;
+	bool		one_by_one;		/* the first of several tables may have all rows that are wanted */
 	Oid			serverid;
 	Oid			userid;			/* whose mapping will be used */
 	bool		need_vin;		/* a listing has it */

@@ -512,12 +512,13 @@ accept_row(Fetch *f, Datum *values, bool *nulls, FetchedRow *row)
 	return true;
 }
 
-bool
-fetch_next(Fetch *f, Datum *values, bool *nulls, FetchedRow *row)
+static FetchResult
+advance(Fetch *f, Datum *values, bool *nulls, FetchedRow *row, bool may_wait)
 {
 	for (;;)
 	{
 		ShareRequest *request;
+		bool		pending = false;
 
 		if (f->current != NULL)
 		{
@@ -532,7 +533,7 @@ fetch_next(Fetch *f, Datum *values, bool *nulls, FetchedRow *row)
 						continue;
 					}
 					if (accept_row(f, values, nulls, row))
-						return true;
+						return FETCH_ROW;
 					CHECK_FOR_INTERRUPTS();
 					continue;
 				case DECODE_END:
@@ -550,11 +551,23 @@ fetch_next(Fetch *f, Datum *values, bool *nulls, FetchedRow *row)
 			continue;
 		}
 		start_requests(f);
-		request = share_wait(f->share);
+		request = may_wait ? share_wait(f->share) : share_poll(f->share, &pending);
 		if (request == NULL)
-			return false;
+			return pending ? FETCH_WAIT : FETCH_END;
 		handle_answer(f, request);
 	}
+}
+
+bool
+fetch_next(Fetch *f, Datum *values, bool *nulls, FetchedRow *row)
+{
+	return advance(f, values, nulls, row, true) == FETCH_ROW;
+}
+
+FetchResult
+fetch_poll(Fetch *f, Datum *values, bool *nulls, FetchedRow *row)
+{
+	return advance(f, values, nulls, row, false);
 }
 
 int64

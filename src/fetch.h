@@ -82,6 +82,19 @@ extern Fetch *fetch_create(const FetchSpec *spec, ShareScan *share, Garage *gara
  */
 extern bool fetch_next(Fetch *fetch, Datum *values, bool *nulls, FetchedRow *row);
 
+typedef enum FetchResult
+{
+	FETCH_ROW,
+	FETCH_END,
+	FETCH_WAIT
+} FetchResult;
+
+/*
+ * The same for who must not wait: FETCH_WAIT when the next row is still on its
+ * way (see http_listen()).
+ */
+extern FetchResult fetch_poll(Fetch *fetch, Datum *values, bool *nulls, FetchedRow *row);
+
 /* How many rows the API has announced so far, of all vehicles that have answered. */
 extern int64 fetch_announced(const Fetch *fetch);
 

@@ -158,6 +158,21 @@ http_group_create(MemoryContext parent, const HttpSettings *settings,
 	return group;
 }
 
+bool
+http_others_ask(const HttpGroup *group)
+{
+	dlist_iter	iter;
+
+	dlist_foreach(iter, &groups)
+	{
+		HttpGroup  *other = dlist_container(HttpGroup, node, iter.cur);
+
+		if (other != group && !dlist_is_empty(&other->requests))
+			return true;
+	}
+	return false;
+}
+
 /*
  * A short result must not be taken for a whole one.
  */
@@ -283,6 +298,29 @@ bool
 http_is_dropped(const HttpRequest *request)
 {
 	return request->group->dropped;
+}
+
+void
+http_look(HttpGroup *group, bool was_waiting)
+{
+	check_usable(group);
+	drive_tick(was_waiting);
+	(void) drive_all(group);
+	drive_end_overdue();
+	drive_look_ended();
+}
+
+void
+http_start(HttpGroup *group)
+{
+	check_usable(group);
+	drive_start(group);
+}
+
+int
+http_listen(int max_ms)
+{
+	return drive_listen(max_ms);
 }
 
 void *

@@ -119,6 +119,21 @@ extern void http_pump(void);
 extern HttpRequest *http_finished(HttpGroup *group);
 
 /*
+ * For who waits in an event set of the executor's, instead of http_wait_until():
+ *
+ * http_look() drives all transfers without waiting; "was_waiting" says that
+ * nothing but an answer has been waited for since the last call.  http_start()
+ * sends what can be sent of a group's requests, and of those of its query.
+ * After a look, and when all has been taken that had finished by then,
+ * http_listen() gives the descriptor that becomes readable when it is time for
+ * the next look, at the latest in max_ms (-1: whenever).  Requests may be made
+ * in between.
+ */
+extern void http_look(HttpGroup *group, bool was_waiting);
+extern void http_start(HttpGroup *group);
+extern int	http_listen(int max_ms);
+
+/*
  * Waits, interruptibly, for a finished request of the group; NULL when it has
  * none under way.  Each finished request is returned once and then is the
  * caller's, until http_release().

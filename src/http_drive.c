@@ -6,6 +6,11 @@
  * free and its group's admit callback lets it pass; then it is under way in the
  * multi, until it ends or is put aside to be repeated.
  *
+ * Of many accounts none is to starve the others.  A slot goes to the group that
+ * has the fewest.  And while others ask, too, no more than half of all slots are
+ * such that their group has another one besides: accounts that do not answer
+ * do not hold them all.
+ *
  * Deadlines count by a clock that runs only while somebody waits, so that a
  * cursor may be left alone for an hour.
  */
@@ -28,7 +33,9 @@ int			http_max_concurrency = 64;
 static dlist_head queue = DLIST_STATIC_INIT(queue);
 static dlist_head held = DLIST_STATIC_INIT(held);
 static dlist_head under_way = DLIST_STATIC_INIT(under_way);
-static int	slots_used = 0;		/* under way, or admitted and held */
+static int	slots_used = 0;		/* under way */
+static int	groups_served = 0;	/* that have a slot */
+static bool news = false;		/* a request has finished since the last look */
 
 static int64 last_tick = 0;		/* when drive_tick() was called last */
 static int64 waited = 0;		/* the clock of waiting, microseconds */
@@ -53,6 +60,12 @@ drive_tick(bool was_waiting)
 static void
 set_state(HttpRequest *request, RequestState state, dlist_head *list)
 {
+	int			slots = (state == REQUEST_UNDER_WAY) - (request->state == REQUEST_UNDER_WAY);
+
+	slots_used += slots;
+	groups_served -= request->group->slots > 0;
+	request->group->slots += slots;
+	groups_served += request->group->slots > 0;
 	if (request->state != REQUEST_TAKEN)
 		dlist_delete(&request->in_state);
 	request->state = state;
@@ -70,10 +83,8 @@ finish(HttpRequest *request)
 	answer->body = transfer->body != NULL ? transfer->body : "";
 	answer->body_len = transfer->body_len;
 	transfer_close(transfer);
-	if (request->admitted)
-		slots_used--;
-	request->admitted = false;
 	request->group->npending--;
+	news = true;
 	set_state(request, REQUEST_FINISHED, &request->group->finished);
 }
 
@@ -211,7 +222,6 @@ attempt_ended(HttpRequest *request, int64 bytes)
 	}
 	transfer_free_body(&request->transfer);
 	request->admitted = false;
-	slots_used--;
 	hold(request, delay);
 }
 
@@ -265,27 +275,20 @@ release_held(void)
 
 		if (request->due > last_tick)
 			continue;
-		if (request->admitted)
-			start_attempt(request);
-		else
-		{
-			/* a repetition goes before what was not asked yet */
-			dlist_delete(&request->in_state);
-			request->state = REQUEST_QUEUED;
-			dlist_push_head(&queue, &request->in_state);
-		}
+
+		/* what was admitted, or is repeated, goes before what was not asked yet */
+		set_state(request, REQUEST_QUEUED, NULL);
+		dlist_push_head(&queue, &request->in_state);
 	}
 }
 
 /*
- * Has a slot for one more transfer.  When not even one descriptor is left,
+ * Is there a descriptor for one more transfer?  When there is not even one,
  * waiting would not help.
  */
 static bool
-slot_free(void)
+descriptor_free(void)
 {
-	if (slots_used >= http_max_concurrency)
-		return false;
 	if (mux_reserve(slots_used + 1, http_max_concurrency))
 		return true;
 	if (slots_used == 0)
@@ -307,35 +310,62 @@ same_query(const HttpGroup *group, const HttpGroup *own)
 }
 
 /*
- * Starts queued requests of "own", and of other groups of the query that is
+ * Whose turn is it?  Of "own", and of other groups of the query that is
  * running: admit may raise, and its error must not strike another query.
  */
-static void
-start_queued(HttpGroup *own)
+static HttpRequest *
+next_queued(const HttpGroup *own)
 {
-	dlist_mutable_iter iter;
+	HttpRequest *next = NULL;
+	dlist_iter	iter;
 
-	dlist_foreach_modify(iter, &queue)
+	dlist_foreach(iter, &queue)
 	{
 		HttpRequest *request = dlist_container(HttpRequest, in_state, iter.cur);
 		HttpGroup  *group = request->group;
-		int			delay = 0;
 
 		if (!same_query(group, own))
 			continue;
-		if (!slot_free())
-			break;
-		if (!files_readable(request))
-			continue;
-		if (group->admit != NULL)
-			delay = group->admit(group->admit_arg);
-		request->admitted = true;
-		slots_used++;
-		if (delay > 0)
-			hold(request, delay);
-		else
-			start_attempt(request);
+		if (next == NULL || group->slots < next->group->slots)
+			next = request;
+		if (group->slots == 0)
+			return request;
 	}
+	if (next != NULL && slots_used - groups_served >= http_max_concurrency / 2 &&
+		http_others_ask(next->group))
+		return NULL;
+	return next;
+}
+
+/*
+ * Sends a request for which there is a slot, or puts it aside for as long as
+ * its group's pace demands.
+ */
+static void
+start_request(HttpRequest *request)
+{
+	HttpGroup  *group = request->group;
+	int			delay = 0;
+
+	if (!files_readable(request))
+		return;
+	if (!request->admitted && group->admit != NULL)
+		delay = group->admit(group->admit_arg);
+	request->admitted = true;
+	if (delay > 0)
+		hold(request, delay);
+	else
+		start_attempt(request);
+}
+
+void
+drive_start(HttpGroup *own)
+{
+	HttpRequest *request;
+
+	while (slots_used < http_max_concurrency &&
+		   (request = next_queued(own)) != NULL && descriptor_free())
+		start_request(request);
 }
 
 bool
@@ -354,8 +384,7 @@ drive_all(HttpGroup *own)
 	}
 	if (!dlist_is_empty(&held))
 		release_held();
-	if (!dlist_is_empty(&queue))
-		start_queued(own);
+	drive_start(own);
 	return moved;
 }
 
@@ -389,11 +418,29 @@ drive_sleep(void)
 }
 
 void
+drive_look_ended(void)
+{
+	news = false;
+}
+
+int
+drive_listen(int max_ms)
+{
+	int64		due = last_tick;
+
+	if (!news && max_ms != 0)
+		due = next_due();
+	if (max_ms > 0)
+		due = Min(due, last_tick + (int64) max_ms * 1000);
+	return mux_listen(due);
+}
+
+void
 drive_enqueue(HttpRequest *request)
 {
 	set_state(request, REQUEST_QUEUED, &queue);
 	request->group->npending++;
-	start_queued(request->group);
+	drive_start(request->group);
 }
 
 HttpRequest *
@@ -422,9 +469,6 @@ drive_drop(HttpRequest *request)
 {
 	if (request->state == REQUEST_UNDER_WAY)
 		transfer_abandon(&request->transfer);
-	if (request->admitted)
-		slots_used--;
-	request->admitted = false;
 	if (request->state < REQUEST_FINISHED)
 		request->group->npending--;
 	set_state(request, REQUEST_TAKEN, NULL);

@@ -579,6 +579,15 @@ mux_done(CURLcode *code)
 	return NULL;
 }
 
+int
+mux_listen(int64 due)
+{
+	if (transfers_added > 0)
+		due = Min(due, curl_due);
+	set_arm(pushed ? Min(due, mux_now()) : due);
+	return set_fd;
+}
+
 void
 mux_sleep(int64 due)
 {

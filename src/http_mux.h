@@ -41,4 +41,7 @@ extern CURL *mux_done(CURLcode *code);
 /* Sleeps until the latch is set, a transfer can go on, or "due" is there. */
 extern void mux_sleep(int64 due);
 
+/* The set's descriptor, for who waits for it elsewhere; readable from "due" on. */
+extern int	mux_listen(int64 due);
+
 #endif							/* STELLANTIS_HTTP_MUX_H */

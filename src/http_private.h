@@ -17,7 +17,7 @@ typedef enum RequestState
 {
 	REQUEST_QUEUED,				/* in "queue": for a slot, and to be admitted */
 	REQUEST_HELD,				/* in "held": until "due" */
-	REQUEST_UNDER_WAY,			/* in "under_way", and in the multi */
+	REQUEST_UNDER_WAY,			/* in "under_way", and in the multi: it has a slot */
 	REQUEST_FINISHED,			/* in its group's "finished" */
 	REQUEST_TAKEN				/* the caller's; in no list of that kind */
 } RequestState;
@@ -33,6 +33,7 @@ struct HttpGroup
 	dlist_head	requests;		/* all that are not released */
 	dlist_head	finished;		/* those of REQUEST_FINISHED, oldest first */
 	int			npending;		/* queued, held or under way */
+	int			slots;			/* under way */
 	SubTransactionId subid;		/* whose abort drops it, or invalid */
 	Portal		portal;			/* that runs the query; only to be compared */
 	const void *run;			/* whose groups wait for each other; or NULL */
@@ -47,7 +48,7 @@ struct HttpRequest
 	dlist_node	in_state;
 	HttpGroup  *group;
 	RequestState state;
-	bool		admitted;		/* for its next transmission; occupies a slot */
+	bool		admitted;		/* for its next transmission */
 	void	   *tag;
 	char	   *url;
 	int64		due;			/* REQUEST_HELD: when to go on */
@@ -58,6 +59,11 @@ struct HttpRequest
 	Transfer	transfer;
 	HttpAnswer	answer;
 };
+
+/* in http.c */
+
+/* Has any other group requests, be they under way, or answers that are not used up? */
+extern bool http_others_ask(const HttpGroup *group);
 
 /* in http_drive.c */
 
@@ -73,11 +79,22 @@ extern void drive_enqueue(HttpRequest *request);
 /* Moves what can be moved without waiting; true when something was. */
 extern bool drive_all(HttpGroup *own);
 
+/* Sends what the group has in the queue, as far as there are slots. */
+extern void drive_start(HttpGroup *own);
+
 /* Ends attempts whose time is up. */
 extern void drive_end_overdue(void);
 
 /* Sleeps until there may be something to move. */
 extern void drive_sleep(void);
+
+/*
+ * The descriptor to be waited for instead: readable when there may be something
+ * to move, at the latest in max_ms unless that is negative.  Nothing is missed
+ * that has ended since drive_look_ended().
+ */
+extern int	drive_listen(int max_ms);
+extern void drive_look_ended(void);
 
 /* The oldest finished request of the group, or NULL; it is the caller's now. */
 extern HttpRequest *drive_take(HttpGroup *group);

@@ -213,14 +213,32 @@ parameterizations(PlannerInfo *root, RelOptInfo *rel, List *clauses)
 	return result;
 }
 
+/*
+ * Will the query end after so many rows, whichever they are?  Only where every
+ * row that is fetched counts: one relation, no order, no clause that could drop
+ * a row.
+ */
+static bool
+any_rows_will_do(PlannerInfo *root, const QualTrees *trees)
+{
+	return root->limit_tuples > 0 && root->limit_tuples <= INT_MAX &&
+		bms_membership(root->all_baserels) == BMS_SINGLETON &&
+		root->query_pathkeys == NIL && trees->exact;
+}
+
 void
 plan_get_paths(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 {
-	const RelPlan *plan = rel->fdw_private;
+	RelPlan    *plan = rel->fdw_private;
+	QualTrees	trees;
 	List	   *params = NIL;
 	ParamPathInfo *lateral;
 	Estimate	result;
 	ListCell   *lc;
+
+	qual_extract(root, rel, &plan->columns,
+				 extract_actual_clauses(rel->baserestrictinfo, false), &trees);
+	plan->one_by_one = any_rows_will_do(root, &trees);
 
 	/* with LATERAL references even the plain path has a parameterization */
 	lateral = get_baserel_parampathinfo(root, rel, rel->lateral_relids);
@@ -229,6 +247,18 @@ plan_get_paths(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 	params = parameterizations(root, rel, key_join_clauses(root, rel, plan));
 	foreach(lc, params)
 		add_scan_path(root, rel, lfirst(lc), &result);
+}
+
+/*
+ * May the accounts under an Append be asked at once?  Not where the first of
+ * them may have all the rows that are wanted.
+ */
+bool
+plan_is_async_capable(ForeignPath *path)
+{
+	const RelPlan *plan = path->path.parent->fdw_private;
+
+	return !plan->one_by_one;
 }
 
 /* ---- plan ---- */
@@ -257,17 +287,11 @@ needed_attributes(RelOptInfo *rel, Oid relid, List *clauses, AttrNumber sorted_b
 	return result;
 }
 
-/*
- * LIMIT as a hint: how many rows will do.  Only where every row that is
- * fetched counts: one relation, no order, no clause that could drop a row.
- */
+/* LIMIT as a hint: how many rows will do. */
 static int
 limit_hint(PlannerInfo *root, ForeignPath *path, const QualTrees *trees)
 {
-	if (root->limit_tuples <= 0 || root->limit_tuples > INT_MAX ||
-		bms_membership(root->all_baserels) != BMS_SINGLETON ||
-		root->query_pathkeys != NIL || path->path.param_info != NULL ||
-		!trees->exact)
+	if (path->path.param_info != NULL || !any_rows_will_do(root, trees))
 		return 0;
 	return (int) root->limit_tuples;
 }

@@ -380,7 +380,8 @@ start_fetch(ForeignScanState *node, ApiScan *scan)
 		begin_order(node, scan);
 	else
 		ask(scan, NULL);
-	scan->finished = false;
+	scan->window = NULL;
+	scan->waits = scan->finished = false;
 }
 
 /*
@@ -450,20 +451,25 @@ source_value(const ApiScan *scan, const ScanColumn *column, const FetchedRow *ro
 	return text == NULL ? (Datum) 0 : CStringGetTextDatum(text);
 }
 
-/* The next row from the network, as a virtual tuple; false at the end. */
+/* The next row from the network, as a virtual tuple; false when there is none (yet). */
 static bool
 next_answered(ApiScan *scan, TupleTableSlot *slot)
 {
 	MemoryContext old;
 	FetchedRow	row;
-	bool		found;
+	FetchResult result;
 
+	scan->waits = false;
 	if (scan->fetch == NULL)
 		return false;
 	MemoryContextReset(scan->row_context);
 	old = MemoryContextSwitchTo(scan->row_context);
-	found = fetch_next(scan->fetch, scan->decoded, scan->decoded_nulls, &row);
-	if (found)
+	if (scan->may_not_wait)
+		result = fetch_poll(scan->fetch, scan->decoded, scan->decoded_nulls, &row);
+	else
+		result = fetch_next(scan->fetch, scan->decoded, scan->decoded_nulls, &row) ?
+			FETCH_ROW : FETCH_END;
+	if (result == FETCH_ROW)
 	{
 		memset(slot->tts_isnull, true, sizeof(bool) * slot->tts_tupleDescriptor->natts);
 		for (int i = 0; i < scan->ncolumns; i++)
@@ -476,40 +482,54 @@ next_answered(ApiScan *scan, TupleTableSlot *slot)
 		ExecStoreVirtualTuple(slot);
 	}
 	MemoryContextSwitchTo(old);
-	return found;
+	scan->waits = result == FETCH_WAIT;
+	return result == FETCH_ROW;
 }
 
 /*
  * Reads a window, or gives it up for a narrower one.  The page after a probe's
- * first one is not asked for before that is decided.
+ * first one is not asked for before that is decided.  False when the rest is
+ * still to come.
  */
-static void
-read_window(ApiScan *scan, const OrderWindow *window, TupleTableSlot *slot)
+static bool
+read_window(ApiScan *scan, TupleTableSlot *slot)
 {
-	int64		probed = window->is_probe ? scan->table.page_size : 0;
+	int64		probed = scan->window->is_probe ? scan->table.page_size : 0;
 
-	ask(scan, window);
-	for (int64 n = 1; next_answered(scan, slot); n++)
+	while (next_answered(scan, slot))
 	{
 		order_add(scan->order, slot);
 		ExecClearTuple(slot);
-		if (n == probed && order_narrow(scan->order, fetch_announced(scan->fetch)))
-			return;
+		if (++scan->window_rows == probed &&
+			order_narrow(scan->order, fetch_announced(scan->fetch)))
+		{
+			scan->window = NULL;
+			return true;
+		}
 	}
+	if (scan->waits)
+		return false;
 	order_sort(scan->order);
+	scan->window = NULL;
+	return true;
 }
 
 /* The same in the order of their time: window after window is read, and sorted. */
 static bool
 next_ordered(ApiScan *scan, TupleTableSlot *slot)
 {
-	while (!order_take(scan->order, slot))
+	while (scan->window != NULL || !order_take(scan->order, slot))
 	{
-		const OrderWindow *window = order_next_window(scan->order);
-
-		if (window == NULL)
+		if (scan->window == NULL)
+		{
+			scan->window = order_next_window(scan->order);
+			if (scan->window == NULL)
+				return false;
+			scan->window_rows = 0;
+			ask(scan, scan->window);
+		}
+		if (!read_window(scan, slot))
 			return false;
-		read_window(scan, window, slot);
 	}
 	return true;
 }
@@ -517,10 +537,13 @@ next_ordered(ApiScan *scan, TupleTableSlot *slot)
 static bool
 fetch_row(ApiScan *scan, TupleTableSlot *slot)
 {
-	if (!scan->finished)
-		scan->finished = scan->order != NULL ? !next_ordered(scan, slot) :
-			!next_answered(scan, slot);
-	return !scan->finished;
+	bool		found;
+
+	if (scan->finished)
+		return false;
+	found = scan->order != NULL ? next_ordered(scan, slot) : next_answered(scan, slot);
+	scan->finished = !found && !scan->waits;
+	return found;
 }
 
 /*

@@ -58,7 +58,11 @@ typedef struct ApiScan
 	bool		started;
 	bool		check_operands; /* parameters may have changed since */
 	bool		finished;		/* there are no more rows to fetch */
+	bool		may_not_wait;	/* who asks for rows waits elsewhere: async.c */
+	bool		waits;			/* so it got none, but there may be more */
 	Order	   *order;			/* NULL unless rows come in windows of time */
+	const OrderWindow *window;	/* that is being read, or NULL */
+	int64		window_rows;	/* read of it */
 	double		rows_per_day;	/* of a vehicle, as supposed when the windows began */
 	Tuplestorestate *store;		/* rows so far, if keep_rows */
 	TupleTableSlot *store_slot;

@@ -395,6 +395,17 @@ share_wait(ShareScan *scan)
 	return awaited.request;
 }
 
+ShareRequest *
+share_poll(ShareScan *scan, bool *pending)
+{
+	ShareRequest *request;
+
+	http_start(scan->group);
+	request = share_finished(scan);
+	*pending = request == NULL && scan->nout > 0;
+	return request;
+}
+
 void *
 share_tag(const ShareRequest *request)
 {

@@ -71,6 +71,9 @@ extern ShareRequest *share_finished(ShareScan *scan);
  */
 extern ShareRequest *share_wait(ShareScan *scan);
 
+/* The same without waiting: then NULL and *pending (see http_look()). */
+extern ShareRequest *share_poll(ShareScan *scan, bool *pending);
+
 extern void *share_tag(const ShareRequest *request);
 
 /* Was it sent for this scan, or is it an answer that somebody else was given? */

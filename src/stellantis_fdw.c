@@ -69,6 +69,10 @@ stellantis_fdw_handler(PG_FUNCTION_ARGS)
 	routine->ReScanForeignScan = scan_rescan;
 	routine->EndForeignScan = scan_end;
 	routine->ExplainForeignScan = scan_explain;
+	routine->IsForeignPathAsyncCapable = plan_is_async_capable;
+	routine->ForeignAsyncRequest = async_request;
+	routine->ForeignAsyncConfigureWait = async_configure_wait;
+	routine->ForeignAsyncNotify = async_notify;
 	routine->AnalyzeForeignTable = scan_analyze;
 	routine->ImportForeignSchema = import_foreign_schema;
 

@@ -15,6 +15,7 @@ extern void plan_get_paths(PlannerInfo *root, RelOptInfo *rel, Oid relid);
 extern ForeignScan *plan_get_plan(PlannerInfo *root, RelOptInfo *rel, Oid relid,
 								  ForeignPath *best_path, List *tlist,
 								  List *scan_clauses, Plan *outer_plan);
+extern bool plan_is_async_capable(ForeignPath *path);
 
 /* in scan.c */
 extern void scan_begin(ForeignScanState *node, int eflags);
@@ -24,6 +25,11 @@ extern void scan_end(ForeignScanState *node);
 extern void scan_explain(ForeignScanState *node, struct ExplainState *es);
 extern bool scan_analyze(Relation relation, AcquireSampleRowsFunc *func,
 						 BlockNumber *totalpages);
+
+/* in async.c */
+extern void async_request(AsyncRequest *areq);
+extern void async_configure_wait(AsyncRequest *areq);
+extern void async_notify(AsyncRequest *areq);
 
 /* in import.c */
 extern List *import_foreign_schema(ImportForeignSchemaStmt *stmt, Oid serverid);
