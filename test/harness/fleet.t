@@ -50,6 +50,9 @@ nodes()
 	grep -c "$1" <<<"$SAID" || :
 }
 
+# in a cluster of its own: so many new tables make all sessions of one forget
+# what they know, and other tests count on that
+start_cluster fleet
 accounts
 open_session s
 open_session control
@@ -304,4 +307,5 @@ run control "SELECT pg_cancel_backend(${BACKEND[s]});"
 await s 20
 heal
 
+stop_cluster fleet
 done_testing
