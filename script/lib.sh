@@ -164,7 +164,7 @@ enter_run()
 		chown -R "$user:$(id -g "$user")" "$dir"
 		become=(setpriv "--reuid=$user" "--regid=$(id -g "$user")" --init-groups)
 	fi
-	for name in CC COPT PG_CONFIG TERM COLUMNS PAGER CI SOAK SEED FAULTS RANDOM_VERBOSE RANDOM_FAILURES RANDOM_SHRUNK; do
+	for name in CC COPT PG_CONFIG TERM COLUMNS PAGER CI SOAK SEED FAULTS RANDOM_VERBOSE RANDOM_FAILURES RANDOM_SHRUNK ORACLE_ONLY; do
 		[ -z "${!name:-}" ] || keep+=("$name=${!name}")
 	done
 	cd "$dir/src" || exit

@@ -33,7 +33,11 @@ package Oracle;
 #	where the foreign ones mean something that plain ones cannot.
 #
 #	A block whose requests have no time in them is not repeated for each date
-#	that the API may compare, and each inclusivity.
+#	that the API may compare, and each inclusivity.  After a line "--! pairs", before
+#	the first block of a file, its blocks are run in a third of the rounds: those in
+#	which each two of date, bounds, order and emptiness meet.
+#
+#	ORACLE_ONLY=REGEX in the environment runs some blocks only, by FILE: NAME.
 
 use strict;
 use warnings;
@@ -55,17 +59,18 @@ our @EMPTY = (404, 200);
 sub parse
 {
 	my ($file) = @_;
-	my (@blocks, $block, $part);
+	my (@blocks, $block, $part, $pairs);
 
 	open my $fh, '<', $file or die "$file: $!\n";
 	while (my $line = <$fh>)
 	{
 		if ($line =~ /^--- (.+)$/)
 		{
-			$block = { name => $1, file => $file, line => $., text => '', asks => [] };
+			$block = { name => $1, file => $file, line => $., text => '', asks => [], pairs => $pairs };
 			push @blocks, $block;
 			$part = 'text';
 		}
+		elsif (!$block && $line eq "--! pairs\n") { $pairs = 1 }
 		elsif (!$block)
 		{
 			die "$file:$.: this is in no block\n" unless $line =~ /^(?:--.*)?$/;
@@ -84,22 +89,27 @@ sub parse
 
 sub battery
 {
+	my @files = @_;
+	my $only = $ENV{ORACLE_ONLY} // '';
 	my %names;
-	my @blocks = map { parse($_) } sort glob 'test/oracle/queries/*.sql';
+	my @blocks = map { parse($_) } @files;
 
 	for my $block (@blocks)
 	{
 		die "$block->{file}:$block->{line}: $block->{name}: there is another of that name\n" if $names{ $block->{name} }++;
 	}
-	return @blocks;
+	return grep { "$_->{file}: $_->{name}" =~ /$only/ } @blocks;
 }
 
 # ---- the two sides ----
 
+# Of these files; by default, of all that are made for the world of April 2026.
 sub new
 {
-	my ($class) = @_;
-	my $self = bless { sim => Simulator->new, blocks => [ battery() ] }, $class;
+	my ($class, @files) = @_;
+
+	@files = sort glob 'test/oracle/queries/*.sql' if !@files;
+	my $self = bless { sim => Simulator->new, blocks => [ battery(@files) ] }, $class;
 
 	($self->{psql}) = `$ENV{PG_BINDIR}/psql --version` =~ /(\d+)/;
 	$self->{other} = session('public', map { "test/$_" } qw(setup.psql regress.psql oracle/local.psql oracle/fixtures.psql));
@@ -127,7 +137,9 @@ sub open_side
 {
 	my ($side) = @_;
 
-	return session($side eq 'slack' ? 'slack, cars, public' : "$side, public", 'test/oracle/variables.psql');
+	my %path = (near => 'near, fleet_near, public', cars => 'cars, fleet, public', slack => 'slack, cars, fleet, public');
+
+	return session($path{$side}, 'test/oracle/variables.psql');
 }
 
 # A backend that crashes takes the others with it.
@@ -296,7 +308,8 @@ sub run
 	my $n = 0;
 
 	$self->{page_size} = $page_size;
-	$self->{other}->rows("ALTER SERVER sim OPTIONS (ADD concurrency '$concurrency');");
+	$self->{bounds} = $bounds;
+	$self->{other}->rows("ALTER SERVER sim OPTIONS (ADD concurrency '$concurrency'); ALTER SERVER sim2 OPTIONS (ADD concurrency '$concurrency');");
 	$self->ask_near($_) for @{ $self->{blocks} };
 	for my $dates (@DATES)
 	{
@@ -335,6 +348,17 @@ sub ask_near
 	return;
 }
 
+# Two of an order and an emptiness for each date, other ones with each kind of
+# bounds: opposite ones, so that neither stays the same.
+sub is_pair
+{
+	my ($self, $n) = @_;
+	my $per_date = @ORDERS * @EMPTY;
+	my %turn = (inclusive => 0, exclusive => 1, half_open => 2);
+
+	return ($n % $per_date + int($n / $per_date) + $turn{ $self->{bounds} }) % ($per_date / 2) == 0;
+}
+
 # Is there anything new in this round?  The first shows what each block asks.
 # Without a time it is the same for all dates and bounds, so where there is a
 # page size, too, half of the orders and emptinesses will do.
@@ -343,6 +367,7 @@ sub concerns
 	my ($self, $block, $n) = @_;
 	my $per_date = @ORDERS * @EMPTY;
 
+	return 0 if $block->{pairs} && $n > 0 && !$self->is_pair($n);
 	return 0 if $block->{skip} || ($n > 0 && $block->{once}) || ($n >= $per_date && !$block->{dates});
 	return $n == 0 || $block->{bounds} || !$self->{page_size} || (int($n / @EMPTY) + $n) % 2 == 0;
 }
