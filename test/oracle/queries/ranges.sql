@@ -6,12 +6,15 @@
 SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v1' AND (recorded_at BETWEEN '2026-03-20' AND '2026-03-21' OR false);
 
 --- two ranges that lie apart
+--! asks /user/vehicles/{1}/telemetry?timestamps=2026-03-19T23:59:59Z/2026-03-21T00:00:01Z&timestamps=2026-03-31T23:59:59Z/2026-04-02T00:00:01Z&pageSize=2000
 SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v1' AND (recorded_at BETWEEN '2026-03-20' AND '2026-03-21' OR recorded_at BETWEEN '2026-04-01' AND '2026-04-02');
 
 --- two ranges that overlap
+--! asks /user/vehicles/{1}/telemetry?timestamps=2026-03-19T23:59:59Z/2026-03-23T00:00:01Z&pageSize=2000
 SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v1' AND (recorded_at BETWEEN '2026-03-20' AND '2026-03-22' OR recorded_at BETWEEN '2026-03-21' AND '2026-03-23');
 
 --- two ranges that touch
+--! asks /user/vehicles/{1}/telemetry?timestamps=2026-03-19T23:59:59Z/2026-03-22T00:00:01Z&pageSize=2000
 SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v1' AND (recorded_at >= '2026-03-20' AND recorded_at < '2026-03-21' OR recorded_at >= '2026-03-21' AND recorded_at < '2026-03-22');
 
 --- two ranges with a gap of a second
@@ -21,6 +24,7 @@ SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v1' AND (recorded_at < :'
 SELECT count(*), min(recorded_at), max(recorded_at) FROM telemetry WHERE vehicle_id = :'v1' AND (recorded_at < :'at_telemetry' OR recorded_at > :'at_telemetry');
 
 --- a range within another
+--! asks /user/vehicles/{1}/telemetry?timestamps=2026-03-19T23:59:59Z/2026-03-24T00:00:01Z&pageSize=2000
 SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v1' AND (recorded_at BETWEEN '2026-03-20' AND '2026-03-24' OR recorded_at BETWEEN '2026-03-21' AND '2026-03-22');
 
 --- three ranges of trips

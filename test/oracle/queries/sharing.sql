@@ -4,12 +4,15 @@
 --! pairs
 
 --- a self join by id
+--! requests 1
 SELECT a.vin, b.label FROM vehicles AS a JOIN vehicles AS b ON b.id = a.id;
 
 --- a self join of trips by id
+--! requests 1
 SELECT a.id, b.distance_km FROM trips AS a JOIN trips AS b ON b.id = a.id WHERE a.vehicle_id = :'v1' AND b.vehicle_id = :'v1';
 
 --- a self join of all trips
+--! requests 7
 SELECT count(*), count(DISTINCT a.id) FROM trips AS a JOIN trips AS b ON b.id = a.id;
 
 --- a self join by vehicle: trips that follow each other
@@ -27,9 +30,11 @@ SELECT (SELECT count(*) FROM vehicles), (SELECT string_agg(label, ',' ORDER BY v
 SELECT count(*), count(b.recorded_at) FROM telemetry AS a LEFT JOIN telemetry AS b ON b.recorded_at = a.recorded_at AND b.vehicle_id = :'v1' AND b.recorded_at < '2026-03-26' WHERE a.vehicle_id = :'v1' AND a.recorded_at >= '2026-03-24';
 
 --- a self join of ranges that are the same
+--! requests 1
 SELECT count(*) FROM telemetry AS a JOIN telemetry AS b USING (recorded_at) WHERE a.vehicle_id = :'v1' AND b.vehicle_id = :'v1' AND a.recorded_at >= '2026-03-24' AND b.recorded_at >= '2026-03-24';
 
 --- a self join, nested
+--! requests 2
 SET enable_hashjoin = off; SET enable_mergejoin = off;
 SELECT a.id, b.distance_km FROM trips AS a JOIN trips AS b ON b.id = a.id WHERE a.vehicle_id = :'v1' AND b.vehicle_id = :'v1';
 SET enable_material = off;
@@ -56,6 +61,7 @@ SELECT (SELECT count(*) FROM (SELECT id FROM trips WHERE vehicle_id = :'v2' LIMI
 SELECT count(*) FROM ((SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v1' LIMIT 7) UNION ALL SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v1' UNION ALL (SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v1' LIMIT 50)) AS x;
 
 --- UNION of the same
+--! requests 2
 SELECT id FROM trips WHERE vehicle_id = :'v1' UNION SELECT id FROM trips WHERE vehicle_id = :'v1';
 SELECT count(*) FROM (SELECT id FROM trips WHERE vehicle_id = :'v1' UNION ALL SELECT id FROM trips WHERE vehicle_id = :'v1') AS x;
 
@@ -75,6 +81,7 @@ SELECT 'none', count(*) FROM (SELECT id FROM trips EXCEPT SELECT id FROM trips) 
 WITH a AS MATERIALIZED (SELECT * FROM trips WHERE vehicle_id = :'v1'), b AS NOT MATERIALIZED (SELECT * FROM trips WHERE vehicle_id = :'v1') SELECT count(*), count(b.id), max(c.distance_km) FROM a JOIN b USING (id) JOIN a AS c USING (id) JOIN b AS d USING (id);
 
 --- scalar subqueries of the same
+--! requests 1
 SELECT (SELECT count(*) FROM trips WHERE vehicle_id = :'v1'), (SELECT max(distance_km) FROM trips WHERE vehicle_id = :'v1'), (SELECT min(started_at) FROM trips WHERE vehicle_id = :'v1'), (SELECT count(*) FROM trips WHERE vehicle_id = :'v1' AND done);
 
 --- five tables that need the listing
@@ -88,6 +95,7 @@ SELECT a.vin, b.vin, c.vin FROM status AS a LEFT JOIN positions AS b ON b.vin = 
 SELECT d.n, (SELECT count(*) FROM trips AS t WHERE t.vehicle_id = d.vehicle_id), (SELECT max(t.started_at) FROM trips AS t WHERE t.vehicle_id = d.vehicle_id) FROM local.drivers AS d;
 
 --- a correlated subquery with repeated and NULL keys, without memoize
+--! requests 5
 SET enable_memoize = off;
 SELECT x.n, (SELECT count(*) FROM trips AS t WHERE t.vehicle_id = x.v) FROM (VALUES (1, :'v1'), (2, :'v2'), (3, :'v1'), (4, NULL), (5, :'v2'), (6, 'nobody'), (7, :'v1'), (8, 'nobody'), (9, :'v5'), (10, '')) AS x (n, v);
 

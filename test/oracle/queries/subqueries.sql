@@ -144,8 +144,8 @@ SELECT t.vin, count(*), max(s.odometer_km) FROM t JOIN s USING (vehicle_id) GROU
 --! requests 1
 WITH v AS MATERIALIZED (SELECT id, vin FROM vehicles) SELECT a.vin, count(*) FROM v AS a JOIN v AS b ON a.vin <= b.vin GROUP BY a.vin;
 
---- a CTE that is not
---! requests 2
+--- a CTE that is not: what both scans want is fetched once
+--! requests 1
 WITH v AS NOT MATERIALIZED (SELECT id, vin FROM vehicles) SELECT a.vin, b.vin FROM v AS a JOIN v AS b ON a.id = b.id;
 
 --- a CTE that nobody reads, one that is read partly

@@ -128,7 +128,7 @@ SELECT 7, count(*) FROM trips WHERE vehicle_id = :'v2' AND coalesce(started_at, 
 SELECT id FROM trips WHERE vehicle_id = :'v2' AND (started_at >= '2026-04-02' OR started_at IS NULL);
 
 --- OR of ranges
---! asks /user/vehicles/{1}/telemetry?timestamps=2026-03-19T23:59:59Z/2026-03-29T00:00:01Z&pageSize=2000
+--! asks /user/vehicles/{1}/telemetry?timestamps=2026-03-19T23:59:59Z/2026-03-21T00:00:01Z&timestamps=2026-03-27T23:59:59Z/2026-03-29T00:00:01Z&pageSize=2000
 SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v1' AND (recorded_at BETWEEN '2026-03-28' AND '2026-03-29' OR recorded_at BETWEEN '2026-03-20' AND '2026-03-21');
 
 --- OR of ranges of all kinds
