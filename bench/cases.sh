@@ -6,7 +6,8 @@
 #	The cases of script/bench.  Each is a function case_NAME, which starts the
 #	simulator that it needs, takes samples of ours and of what ours is held
 #	against in turn, and says by row() how they become a line of the table
-#	(bench/report.pl tells the fields).
+#	(bench/report.pl tells the fields).  Those that compare one way to ask with
+#	another are in bench/questions.sh.
 
 # How many; few for --quick.
 if [ -n "${QUICK:-}" ]; then
@@ -18,6 +19,8 @@ if [ -n "${QUICK:-}" ]; then
 	CHURN=20
 	EXPORT=2000
 	SMALL=20
+	FLEET=30
+	DAYS=100
 else
 	MANY_VEHICLES=64
 	TELEMETRY=200000
@@ -27,13 +30,15 @@ else
 	CHURN=1000
 	EXPORT=50000
 	SMALL=1000
+	FLEET=500
+	DAYS=400
 fi
 
 LATENCY=50
 
 list_cases()
 {
-	sed -n 's/^case_\([a-z_]*\)()$/\1/p' "$ROOT/bench/cases.sh"
+	sed -n 's/^case_\([a-z_]*\)()$/\1/p' "$ROOT/bench/cases.sh" "$ROOT/bench/questions.sh"
 }
 
 # ---- what they are made of ----
