@@ -49,6 +49,8 @@ SELECT is(pg_temp.requests_supposed('SELECT vin, odometer_km FROM cars.status WH
 SELECT is(pg_temp.requests_supposed('SELECT odometer_km FROM cars.status WHERE vin = {vin1}', 'status'), 2, 'by VIN');
 SELECT is(pg_temp.requests_supposed('SELECT latitude FROM cars.waypoints WHERE vehicle_id = {1} AND trip_id = ''t''', 'waypoints'), 1, 'a trip''s waypoints');
 SELECT is(pg_temp.requests_supposed('SELECT latitude FROM cars.waypoints WHERE vehicle_id = {1}', 'waypoints'), 204, 'the waypoints of 200 trips, in pages of 60');
+SELECT is(pg_temp.requests_supposed('SELECT id FROM cars.trips LIMIT 3', 'trips'), 2, 'a few rows of the first vehicle are enough');
+SELECT is(pg_temp.requests_supposed('SELECT id FROM cars.trips ORDER BY distance_km LIMIT 3', 'trips'), 41, 'but not when they are sorted');
 
 -- what cannot be, or is another account's, takes none
 CREATE SCHEMA family;
@@ -66,6 +68,8 @@ PREPARE since (text, timestamptz, timestamptz) AS SELECT id FROM cars.trips WHER
 SET plan_cache_mode = force_generic_plan;
 SELECT is(pg_temp.rows_supposed('EXECUTE since({1}, now() - interval ''90 days'', now())', 'trips'), 3::float8, 'unknown bounds: a day');
 SELECT is(pg_temp.requests_supposed('EXECUTE since({1}, now() - interval ''90 days'', now())', 'trips'), 1, 'an unknown vehicle is one');
+PREPARE until (text, timestamptz) AS SELECT id FROM cars.trips WHERE vehicle_id = $1 AND started_at >= now() - interval '3 days' AND started_at < $2;
+SELECT is(pg_temp.rows_supposed('EXECUTE until({1}, now())', 'trips'), 3::float8, 'half of it is known: a day, too');
 SET plan_cache_mode = force_custom_plan;
 SELECT is(pg_temp.rows_supposed('EXECUTE since({1}, now() - interval ''30 days'', now())', 'trips'), 90::float8, 'bounds of a custom plan');
 RESET plan_cache_mode;
@@ -105,6 +109,11 @@ FROM (VALUES
 	('cars.telemetry WHERE recorded_at BETWEEN now() - interval ''2 days'' AND now() - interval ''1 day'''),
 	('cars.telemetry')
 ) AS t (source);
+-- what says nothing of the whole
+SELECT count(*) FROM cars.vehicles WHERE vin LIKE 'VR3%' \g /dev/null
+SELECT count(*) FROM cars.vehicles WHERE id = (SELECT id FROM car WHERE n = 1) \g /dev/null
+SELECT count(*) FROM cars.status WHERE vin LIKE 'VR3UHZKXZPT00000_' \g /dev/null
+SELECT is(pg_temp.rows_supposed('SELECT * FROM cars.vehicles', 'vehicles'), 400::float8, 'a prefix or an id is not all');
 -- a range that was not asked for: along the line between those that were
 SELECT pg_temp.near(pg_temp.rows_supposed('SELECT * FROM cars.telemetry WHERE recorded_at >= now() - interval ''36 hours''', 'telemetry'),
 					(SELECT count(*) FROM cars.telemetry WHERE recorded_at >= now() - interval '36 hours'), 'between what is known');
@@ -163,13 +172,26 @@ FROM (VALUES
 	('SELECT w.latitude FROM cars.trips AS t JOIN cars.waypoints AS w ON w.vehicle_id = t.vehicle_id AND w.trip_id = t.id WHERE t.vehicle_id = {1} AND t.started_at >= now() - interval ''1 day''',
 	 1 + (SELECT count(*)::int FROM cars.trips WHERE vehicle_id = (SELECT id FROM car WHERE n = 1) AND started_at >= now() - interval '1 day'))
 ) AS t (query, expected);
--- nothing known of this account, and few vehicles: equally long, but three requests are fewer
+SELECT is(pg_temp.requests_supposed('SELECT s.odometer_km FROM three AS c JOIN cars.status AS s ON s.vin = c.vin', 's'), 3,
+		  'by VIN: three times a state, and once seven pages of the listing');
+-- four one after the other take longer than all of 16, but they are fewer
+SELECT sim_config('{"vehicles": 16}');
 ALTER SERVER sim OPTIONS (ADD concurrency '8');
+SELECT is(count(*), 16::bigint, 'sixteen vehicles') FROM cars.vehicles;
+SELECT pg_temp.sends('SELECT s.odometer_km FROM car AS c JOIN cars.status AS s ON s.vehicle_id = c.id WHERE c.n <= 4', 4, 'four of sixteen');
+SELECT pg_temp.sends('SELECT s.odometer_km FROM car AS c JOIN cars.status AS s ON s.vehicle_id = c.id WHERE c.n <= 8', 17, 'eight of sixteen');
+SELECT sim_config('{"vehicles": 400}');
+-- nothing known of this account
+ALTER SERVER sim OPTIONS (SET concurrency '9');
 SELECT is(pg_temp.scan('SELECT s.odometer_km FROM three AS c JOIN cars.status AS s ON s.vehicle_id = c.id', 's') ->> 'Vehicles', 'one', 'three of ten are asked one by one');
 SELECT is(pg_temp.scan('SELECT s.odometer_km FROM car AS c JOIN cars.status AS s ON s.vehicle_id = c.id', 's') ->> 'Vehicles', 'all', 'not all of them');
 ALTER SERVER sim OPTIONS (SET concurrency '1');
 SELECT is(pg_temp.scan('SELECT s.odometer_km FROM (SELECT * FROM car WHERE n <= 8) AS c JOIN cars.status AS s ON s.vehicle_id = c.id', 's') ->> 'Vehicles', 'one',
 		  'eight of ten, where one request waits for the other');
+ALTER SERVER sim OPTIONS (SET concurrency '8', ADD requests_per_second '20');
+SELECT is(pg_temp.scan('SELECT s.odometer_km FROM (SELECT * FROM car WHERE n <= 8) AS c JOIN cars.status AS s ON s.vehicle_id = c.id', 's') ->> 'Vehicles', 'one',
+		  'the same where so many a second are allowed');
+ALTER SERVER sim OPTIONS (DROP requests_per_second);
 
 --
 -- It is forgotten when the server or the mapping changes
@@ -185,6 +207,9 @@ SELECT count(*) FROM cars.vehicles \g /dev/null
 CREATE USER MAPPING FOR PUBLIC SERVER sim OPTIONS (access_token 'sim-other-access');
 SELECT is(pg_temp.rows_supposed('SELECT * FROM cars.vehicles', 'vehicles'), 10::float8, 'the mapping of PUBLIC has changed');
 DROP USER MAPPING FOR PUBLIC SERVER sim;
+SELECT sim_config('{"unknown_vehicle": 404}');
+SELECT count(*) FROM cars.trips WHERE vehicle_id = 'nobody' \g /dev/null
+SELECT is(pg_temp.rows_supposed('SELECT id FROM cars.trips WHERE vehicle_id = {1}', 'trips'), 200::float8, 'that nobody has trips says nothing of others');
 -- one page is enough: it says how many rows there are
 SELECT count(*) FROM (SELECT FROM cars.trips WHERE vehicle_id = (SELECT id FROM car WHERE n = 1) LIMIT 1) AS l \g /dev/null
 SELECT is(pg_temp.rows_supposed('SELECT id FROM cars.trips WHERE vehicle_id = {1}', 'trips'),
