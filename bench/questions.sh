@@ -117,3 +117,29 @@ case_join()
 	done
 	q 'DROP TABLE fleet'
 }
+
+# UNION ALL of the same question to 8 accounts, against that to one of them.
+case_accounts()
+{
+	local accounts=8 cars=4 i all='' one line
+
+	world --vehicles $((accounts * cars)) --accounts $accounts --latency-ms "$LATENCY"
+	for ((i = 1; i <= accounts; i++)); do
+		q "CREATE SERVER account_$i FOREIGN DATA WRAPPER stellantis_fdw
+				OPTIONS (brand 'peugeot', client_id '$SIM_CLIENT_ID', base_url '$SIM_URL')" \
+			-c "CREATE USER MAPPING FOR CURRENT_USER SERVER account_$i OPTIONS (access_token '$SIM_TOKEN-$i')" \
+			-c "CREATE SCHEMA account_$i" \
+			-c "IMPORT FOREIGN SCHEMA stellantis LIMIT TO (status) FROM SERVER account_$i INTO account_$i"
+		one="SELECT vehicle_id, odometer_km FROM account_$i.status"
+		all+="${all:+ UNION ALL }$one"
+	done
+	one="SELECT count(odometer_km) FROM ($one) AS one"
+	all="SELECT count(odometer_km) FROM ($all) AS accounts"
+	# some cars have no status
+	[ "$(q "$all")" = "$(q 'SELECT count(odometer_km) FROM cars.status')" ] || broken 'cars are missing, or come twice'
+	for ((i = 0; i < RUNS; i++)); do
+		one_way accounts.ours "$all"
+		one_way accounts.other "$one"
+	done
+	both "UNION ALL of $accounts accounts of $cars cars, $LATENCY ms latency, against one of them" accounts 'ratio 1.2' -
+}
