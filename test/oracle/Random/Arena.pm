@@ -25,9 +25,9 @@ my %TABLES = (
 	vehicles => [qw(cars.vehicles cars.family_vehicles)],
 	trips => [qw(cars.trips family.family_trips company.trips cars.few_trips)],
 	alerts => [qw(cars.alerts cars.family_alerts)],
-	alarms => [qw(cars.alarms cars.only_times)],
+	alarms => [qw(cars.alarms cars.only_times family.alarms company.alarms)],
 	collisions => [qw(cars.collisions)],
-	telemetry => [qw(cars.telemetry cars.few_messages)],
+	telemetry => [qw(cars.telemetry cars.few_messages family.telemetry company.telemetry)],
 	waypoints => [qw(cars.waypoints)],
 );
 
@@ -81,7 +81,7 @@ sub surround
 {
 	my ($self, $trial) = @_;
 	my $knobs = join ' ', map { "$_=$trial->{knobs}{$_}" } sort keys %{ $trial->{knobs} };
-	my @alter = $self->alter('SERVER sim', $self->{options}{server} || {}, $trial->{options}{server} || {});
+	my @alter = map { $self->alter("SERVER $_", $self->{options}{server} || {}, $trial->{options}{server} || {}) } qw(sim sim2);
 
 	if ($self->{knobs} ne $knobs)
 	{
@@ -231,6 +231,28 @@ sub limited
 	return defined $query->{limit} && $query->{limit} < $n ? $query->{limit} : $n;
 }
 
+# Those whose first column is none of these, of rows that are printed bare or as
+# a record.
+sub time_of { my ($row) = @_; return $row =~ /^\(?("[^"]*"|[^|,)]*)/ ? $1 : $row }
+sub without { my ($rows, @times) = @_; my %is = map { $_ => 1 } @times; return [ grep { !$is{ time_of($_) } } @$rows ] }
+
+# The same times one after the other, and the same rows, save of those times where
+# LIMIT and OFFSET cut.
+sub compare_newest
+{
+	my ($query, $near, $far) = @_;
+	my @times = map { join "\n", map { time_of($_) } @$_ } $near, $far;
+	my @cut;
+
+	push @cut, time_of($near->[0]) if @$near && $query->{offset};
+	push @cut, time_of($near->[-1]) if @$near && defined $query->{limit};
+	my ($missing, $extra) = differences(without($near, @cut), without($far, @cut));
+	return { why => 'other rows', missing => $missing, extra => $extra } if @$missing || @$extra;
+	return undef if $times[0] eq $times[1];
+	($missing, $extra) = differences(map { [ map { time_of($_) } @$_ ] } $near, $far);
+	return { why => 'another order, or others in it', missing => $missing, extra => $extra };
+}
+
 # Does what came from far differ?  undef if not.
 sub compare_rows
 {
@@ -243,6 +265,7 @@ sub compare_rows
 		return undef if !@$extra && $n == @$far;
 		return { why => 'not ' . $n . ' of the rows but ' . @$far, missing => [], extra => $extra };
 	}
+	return compare_newest($trial->{query}, $near, $far) if $trial->{query}{answer} eq 'newest';
 	return { why => 'other rows', missing => $missing, extra => $extra } if @$missing || @$extra;
 	return undef if $trial->{query}{answer} ne 'ordered' || join("\n", @$near) eq join("\n", @$far);
 	my ($at) = grep { $near->[$_] ne $far->[$_] } 0 .. $#$near;

@@ -10,12 +10,13 @@ package Random::Condition;
 use strict;
 use warnings;
 use Exporter 'import';
+use Random::Monotone qw(monotone ranges);
 use Random::Sql qw(col const null param form test both either many array sub_query whole clone);
-use Random::Values qw(constant constants pattern);
+use Random::Values qw(constant constants pattern element);
 
 our @EXPORT_OK = qw(condition focused_condition key_equality loose_tie pick_column columns_of);
 
-my %KEY = map { $_ => 1 } qw(vehicle vin trip time account);
+my %KEY = map { $_ => 1 } qw(vehicle vin trip time account event distance duration sort trips);
 
 # ---- columns ----
 
@@ -110,7 +111,7 @@ sub compare
 	my $dice = $g->{dice};
 	my $left = col($rel->{as}, $column);
 	my $right = operand($g, $scope, $rel, $column);
-	my $op = $column->{type} =~ /^(?:timestamp|float8|numeric|int)/ ?
+	my $op = $column->{type} =~ /^(?:timestamp|float8|numeric|int|interval)/ ?
 		$dice->weighted('<' => 20, '<=' => 20, '=' => 20, '>=' => 20, '>' => 20, '<>' => 4) :
 		$dice->weighted('=' => 74, '<>' => 6, '<' => 5, '<=' => 5, '>' => 5, '>=' => 5);
 
@@ -243,6 +244,21 @@ sub wrapped
 	return test($sql, @args);
 }
 
+# What grows with a time, and ranges of it.
+sub growing
+{
+	my ($g, $scope, $rel, $column) = @_;
+
+	return monotone($g->{dice}, col($rel->{as}, $column), sub { operand($g, $scope, $rel, $column) });
+}
+
+sub in_ranges
+{
+	my ($g, $scope, $rel, $column) = @_;
+
+	return ranges($g, col($rel->{as}, $column), $column);
+}
+
 sub of_array
 {
 	my ($g, $scope, $rel, $column) = @_;
@@ -250,8 +266,23 @@ sub of_array
 	my $left = col($rel->{as}, $column);
 	my $value = constant($dice, $column, 0);
 
+	return of_trips($g, $scope, $rel, $column) if $column->{kind} eq 'trips' && $dice->chance(80);
 	return test($dice->pick('(%s = %s)', '(%s @> %s)', '(%s && %s)', '(%s <> %s)', '(cardinality(%s) > cardinality(%s))',
 		'(%s[1] = ANY (%s))'), $left, $value);
+}
+
+# A list that has a trip: one that is stored, or that of another table.
+sub of_trips
+{
+	my ($g, $scope, $rel, $column) = @_;
+	my $dice = $g->{dice};
+	my $left = col($rel->{as}, $column);
+	my $trip = $dice->chance(30) ? elsewhere($g, $scope, $rel, { kind => 'trip' }) : undef;
+
+	$trip //= element($dice, $column, $g->{params});
+	return test('(%s = ANY (%s))', $trip, $left) if $dice->chance(55);
+	return test('(%s @> ARRAY[%s])', $left, $trip) if $dice->chance(60);
+	return test($dice->pick('(%s @> ARRAY[%s, %s])', '(%s && ARRAY[%s, %s])'), $left, $trip, element($dice, $column, 0));
 }
 
 # A leaf on one column, of those that fit.
@@ -272,6 +303,8 @@ sub leaf
 		if $type eq 'bool';
 	my $make = $type eq 'text' || $type eq 'varchar' ?
 		$dice->weighted(\&compare => 50, \&in_list => 26, \&like => $column->{kind} eq 'vin' ? 26 : 10, \&distinct_from => 3, \&rows => 5, \&wrapped => 6) :
+		$type eq 'timestamptz' ?
+		$dice->weighted(\&compare => 40, \&in_list => 16, \&range => 22, \&distinct_from => 3, \&rows => 4, \&wrapped => 4, \&growing => 24, \&in_ranges => 9) :
 		$dice->weighted(\&compare => 46, \&in_list => 20, \&range => 26, \&distinct_from => 3, \&rows => 5, \&wrapped => 6);
 	return $make->($g, $scope, $rel, $column) // compare($g, $scope, $rel, $column);
 }
@@ -314,7 +347,7 @@ sub focused_condition
 
 	local $g->{focused} = 1;
 	push @leaves, leaf_or_two($g, $focus, $scope, qr/^time$/) if $dice->chance(75);
-	push @leaves, leaf_or_two($g, $focus, $scope, $dice->pick(qr/^vehicle$/, qr/^vin$/, qr/^vin$/, qr/^(?:trip|account)$/))
+	push @leaves, leaf_or_two($g, $focus, $scope, $dice->pick(qr/^vehicle$/, qr/^vin$/, qr/^vin$/, qr/^(?:trip|account|event|trips)$/, qr/^(?:distance|duration|sort)$/))
 		if $dice->chance(@leaves ? 35 : 100);
 	push @leaves, leaf($g, $focus, sub { is_key($_[0]) }) if $dice->chance(25);
 	return both(@leaves);

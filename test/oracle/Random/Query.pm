@@ -108,6 +108,9 @@ sub item_of_from
 	}
 	return $g->derived($outer, $loops, $left) if $g->{depth} > 0 && $dice->chance(12) && $loops <= $MOST_LOOPS;
 	return $g->rel_of($g->{schema}->table('picks')) if $left && $dice->chance(11);
+	# what is there already, once more
+	my @again = map { $_->{table} && !$_->{table}{local} ? $_->{table} : () } @{ $left || [] };
+	return $g->rel_of($dice->pick(@again)) if @again && $dice->chance(14);
 	return $g->list_of_keys if $left && $dice->chance(6);
 	return $g->rel_of($g->table(1, 0));
 }
@@ -412,22 +415,45 @@ sub add_ctes
 	return \@with;
 }
 
-# The order of all its columns, so that only equal rows can change places.
+# The order of all its columns, so that only equal rows can change places; often
+# by a time first.
 sub total_order
 {
 	my ($g, $query) = @_;
 	my $dice = $g->{dice};
+	my @columns = $dice->shuffle(@{ $query->{out} });
 
-	return [ map { { name => $_->{name}, how => $dice->pick('', '', ' DESC', ' NULLS FIRST', ' DESC NULLS LAST') } }
-		$dice->shuffle(@{ $query->{out} }) ];
+	@columns = sort { ($b->{kind} eq 'time') <=> ($a->{kind} eq 'time') } @columns if $dice->chance(50);
+	return [ map { { name => $_->{name}, how => $dice->pick('', '', ' DESC', ' NULLS FIRST', ' DESC NULLS LAST') } } @columns ];
 }
 
-# The query; its member answer tells how it is compared: ordered, rows (in any
-# order), or some (of the rows that there would be without LIMIT).
+# The newest, or the oldest, in no other order than that of the time, which is the
+# first column: among rows of the same time there is a choice.
+sub newest
+{
+	my ($g) = @_;
+	my $dice = $g->{dice};
+	my $query = shape($g, loops => 1, newest => 1);
+
+	return undef if $query->{group} || $query->{distinct} || $query->{out}[0]{kind} ne 'time' || $query->{out}[0]{type} ne 'timestamptz';
+	$query->{order} = [ { name => 'c1', how => $dice->weighted(' DESC NULLS LAST' => 45, ' DESC' => 20, '' => 25, ' NULLS FIRST' => 5, ' DESC NULLS FIRST' => 5) } ];
+	push @{ $query->{order} }, { name => 'c2', how => $dice->pick('', ' DESC') } if @{ $query->{out} } > 1 && $query->{out}[1]{type} ne 'row' && $dice->chance(15);
+	$query->{limit} = $dice->weighted(0 => 3, 1 => 22, 2 => 14, 3 => 12, 10 => 22, 61 => 10, 1000 => 7) if $dice->chance(85);
+	$query->{offset} = $dice->pick(1, 2, 5, 30) if $dice->chance(18);
+	$query->{ties} = 1 if defined $query->{limit} && $query->{limit} > 0 && $dice->chance(12);
+	return { %$query, answer => 'newest' };
+}
+
+# The query; its member answer tells how it is compared: ordered, newest (by the
+# first column, and nothing else), rows (in any order), or some (of the rows that
+# there would be without LIMIT).
 sub query
 {
 	my ($g) = @_;
 	my $dice = $g->{dice};
+	my $newest = $dice->chance(20) ? $g->newest : undef;
+	return $newest if $newest;
+
 	my $with = $dice->chance(12) ? $g->add_ctes : undef;
 	my $query = $dice->chance(9) ? $g->set_operation(loops => 1) : shape($g, loops => 1);
 

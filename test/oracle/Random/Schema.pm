@@ -6,7 +6,8 @@ package Random::Schema;
 #	A table: name, rows, local (not foreign), columns, key (names of columns that
 #	tell its rows apart; none: all of them together do), samples (some rows, with
 #	their keys and times: name of column => text).  A column: name, type,
-#	kind (what it can be joined with: vehicle, vin, trip, time, account; else its
+#	kind (what it can be joined with, and whether requests depend on it: vehicle,
+#	vin, trip, time, account, event, distance, duration, sort, trips; else its
 #	type), values (some that are stored, as text).
 
 use strict;
@@ -26,6 +27,7 @@ my %SHORT = (
 my %TIME = map { $_ => 'time' } qw(
 	telemetry.recorded_at few_messages.recorded_at waypoints.recorded_at simple_waypoints.recorded_at
 	trips.started_at few_trips.started_at some_trips.started_at all_trips.started_at
+	all_telemetry.recorded_at all_alarms.created_at
 	alerts.started_at family_alerts.started_at
 	alarms.created_at only_times.created_at collisions.created_at
 );
@@ -47,7 +49,9 @@ my %TABLE = (
 	family_vehicles => { weight => 2, asks => [ 1, 1, 1 ] },
 	family_alerts => { weight => 2 },
 	family_status => { weight => 1 },
-	all_trips => { weight => 3, asks => [ 14, 2, 2 ] },
+	all_trips => { weight => 5, asks => [ 14, 2, 2 ] },
+	all_telemetry => { weight => 2, asks => [ 14, 2, 2 ] },
+	all_alarms => { weight => 3, asks => [ 14, 2, 2 ] },
 	few_trips => { weight => 4 },
 	few_messages => { weight => 4 },
 	only_times => { weight => 3 },
@@ -64,6 +68,9 @@ sub kind_of
 	return 'vin' if $column eq 'vin';
 	return 'trip' if $column eq 'trip_id' || ($column =~ /^(?:sent_)?id$/ && $table =~ /trips$/);
 	return 'account' if $column eq 'account';
+	return 'event' if $column eq 'id' && $table =~ /(?:alerts|alarms|collisions)$/;
+	return 'sort' if $column eq 'kind' && $table =~ /alarms$/;
+	return { distance_km => 'distance', duration => 'duration', trip_ids => 'trips' }->{$column} if $column =~ /^(?:distance_km|duration|trip_ids)$/;
 	return $TIME{"$table.$column"} // $type;
 }
 
@@ -155,7 +162,7 @@ sub read_samples
 	for my $name (@{ $self->{names} })
 	{
 		my $table = $self->{tables}{$name};
-		my @names = map { $_->{name} } grep { $_->{kind} =~ /^(?:vehicle|vin|trip|time|account)$/ } @{ $table->{columns} };
+		my @names = map { $_->{name} } grep { $_->{kind} =~ /^(?:vehicle|vin|trip|time|account|event|distance|duration|sort|trips)$/ } @{ $table->{columns} };
 
 		next if !@names;
 		for my $line ($session->rows("SELECT " . join(', ', map { "$_\::text" } @names) .

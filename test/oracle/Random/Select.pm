@@ -250,7 +250,7 @@ sub name_items
 }
 
 # A select.  columns: of which types its columns are to be; correlated: its FROM
-# is to be tied to the scope around it.
+# is to be tied to the scope around it; newest: its first column is to be a time.
 sub shape
 {
 	my ($g, %with) = @_;
@@ -275,12 +275,18 @@ sub shape
 		name_items($query, expressions_of($g, $scope, $with{columns}));
 		return $query;
 	}
+	my @times = $with{newest} ? columns_of($scope, sub { $_[0]{kind} eq 'time' && $_[0]{type} eq 'timestamptz' }) : ();
+	if (@times)
+	{
+		name_items($query, column_out(@{ $dice->pick(@times) }), plain_items($g, $scope));
+		return $query;
+	}
 	my $how = $dice->weighted(plain => 56, grouped => 24, windowed => 8, distinct => 6, distinct_on => 6);
 	name_items($query, $how eq 'grouped' ? grouped($g, $scope, $query) : $how eq 'windowed' ? windowed($g, $scope) : plain_items($g, $scope));
 	$query->{rows} = int($query->{rows} / 3) || 1 if $how eq 'grouped';
 	$query->{distinct} = 'DISTINCT' if $how eq 'distinct' && is_comparable($query);
 	distinct_on($g, $query) if $how eq 'distinct_on' && is_comparable($query);
-	limited($g, $query) if $g->{depth} < 3 && !$query->{distinct} && $dice->chance(20);
+	limited($g, $query) if $g->{depth} < 3 && !$query->{distinct} && $dice->chance($with{correlated} ? 40 : 20);
 	return $query;
 }
 

@@ -15,7 +15,7 @@ our @EXPORT_OK = qw(settings mode knobs options faults);
 my @ZONES = ('UTC', 'Europe/Paris', 'America/New_York', 'Asia/Kolkata', 'Pacific/Chatham', 'America/St_Johns', 'Pacific/Kiritimati', '<X>+11:30');
 
 # Off, one in seven.
-my @METHODS = qw(hashjoin mergejoin nestloop material memoize sort hashagg incremental_sort partition_pruning);
+my @METHODS = qw(hashjoin mergejoin nestloop material memoize sort hashagg incremental_sort partition_pruning async_append gathermerge);
 
 sub settings
 {
@@ -37,6 +37,7 @@ sub settings
 	$set{IntervalStyle} = 'iso_8601' if $dice->chance(5);
 	$set{extra_float_digits} = 0 if $dice->chance(4);
 	$set{enable_partitionwise_join} = 'on' if $dice->chance(10);
+	$set{enable_partitionwise_aggregate} = 'on' if $dice->chance(10);
 	$set{max_parallel_workers_per_gather} = $dice->chance(95) ? 0 : 2;
 	$set{parallel_setup_cost} = 0 if $set{max_parallel_workers_per_gather};
 	$set{min_parallel_table_scan_size} = 0 if $set{max_parallel_workers_per_gather};

@@ -288,6 +288,12 @@ sub mend_query
 
 	my %has = map { $_->{name} => 1 } @{ $query->{out} };
 	$query->{order} = [ grep { $has{ $_->{name} } } @{ $query->{order} } ] if $query->{order};
+	# in the order of its first column, or in none
+	if (($query->{answer} // '') eq 'newest' && (!@{ $query->{order} || [] } || $query->{order}[0]{name} ne $query->{out}[0]{name}))
+	{
+		delete @$query{qw(limit offset ties order)};
+		$query->{answer} = 'rows';
+	}
 	if (ref $query->{distinct})
 	{
 		$query->{distinct} = [ grep { $has{$_} } @{ $query->{distinct} } ];

@@ -10,7 +10,7 @@ use Exporter 'import';
 use Random::Sql qw(const null param form array);
 use Time::Local 'timegm';
 
-our @EXPORT_OK = qw(value_near constant constants pattern);
+our @EXPORT_OK = qw(value_near constant constants pattern element);
 
 # What nobody is called, and what an address must not be made of.
 my @NO_IDS = ('nobody', '', '.', '..', 'a/b', 'a/../b', '?x=1', '%2e%2e', 'x y', "o'clock", "\x{c3}\x{a9}", '%', '_', '\\', "a\tb", 'x' x 3000);
@@ -56,8 +56,26 @@ sub number
 	my ($dice, $column) = @_;
 	my $value = @{ $column->{values} } ? $dice->pick(@{ $column->{values} }) : $dice->pick(0, 1, -1, 7.5);
 
+	return $dice->pick(qw(NaN Infinity -Infinity -1 0 1e300)) if $column->{kind} eq 'distance' && $dice->chance(8);
 	return $value if $value !~ /^-?[\d.]+$/ || $dice->chance(60);
-	return $value + $dice->pick(1, -1, 0.5, 10, -10);
+	return $value + $dice->pick(1, -1, 0.5, 10, -10, 1e-9, -1e-9);
+}
+
+# Next to a stored one, and of days and months, which are 24 hours and 30 days to
+# those who compare.
+my @SPANS = ('1 day', '00:00:00', '1 mon', '-1 days', '24:00:00', '30 days', '1 mon -29 days', '1 day -23:40:00', '-1 mon 31 days', '40 mins', '1 hour', '1 year');
+
+sub span
+{
+	my ($dice, $column) = @_;
+	my @values = @{ $column->{values} };
+
+	return $dice->pick(@SPANS) if !@values || $dice->chance(20);
+	my $value = $dice->pick(@values);
+	return $value if $dice->chance(55) || $value !~ /^(\d+):(\d\d):(\d\d)$/;
+	my $seconds = $1 * 3600 + $2 * 60 + $3;
+	return ($seconds + $dice->pick(1, -1, 60, -60)) . ' seconds' if $dice->chance(50);
+	return $seconds . ' seconds ' . $dice->pick('1 microsecond', '-1 microsecond', '500 milliseconds');
 }
 
 sub text
@@ -83,7 +101,7 @@ sub value_near
 	return number($dice, $column) if $type eq 'float8' || $type eq 'numeric';
 	return int number($dice, $column) if $type eq 'int';
 	return $dice->pick('true', 'false') if $type eq 'bool';
-	return $dice->pick(@{ $column->{values} }, '1 day', '00:00:00') if $type eq 'interval';
+	return span($dice, $column) if $type eq 'interval';
 	return $dice->pick(@{ $column->{values} }, '{}');
 }
 
@@ -126,6 +144,15 @@ sub constant
 		return param($node->{type}, $dice->chance(8) ? undef : $node->{text}, $other);
 	}
 	return $node;
+}
+
+# What a list may have: an element of a stored one, or anything else.
+sub element
+{
+	my ($dice, $column, $params) = @_;
+	my @values = map { /([^{},"]+)/g } @{ $column->{values} };
+
+	return constant($dice, { %$column, type => 'text', kind => 'trip', values => \@values }, $params);
 }
 
 # A list of constants: some more than once, some NULL.
