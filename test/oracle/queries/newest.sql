@@ -11,10 +11,10 @@ SELECT started_at, id FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at DE
 
 --- trips: none, the first page, all, of one car
 --! ordered
-SELECT started_at, id FROM trips WHERE vehicle_id = :'v2' ORDER BY started_at DESC NULLS LAST LIMIT 0;
-SELECT started_at, id FROM trips WHERE vehicle_id = :'v2' ORDER BY started_at DESC NULLS LAST LIMIT 61;
-SELECT started_at, id FROM trips WHERE vehicle_id = :'v2' ORDER BY started_at DESC NULLS LAST LIMIT ALL;
-SELECT started_at, id FROM trips WHERE vehicle_id = :'v2' ORDER BY started_at DESC NULLS LAST LIMIT 1000;
+SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = :'v2' ORDER BY started_at DESC NULLS LAST LIMIT 0;
+SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = :'v2' ORDER BY started_at DESC NULLS LAST LIMIT 61;
+SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = :'v2' ORDER BY started_at DESC NULLS LAST LIMIT ALL;
+SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = :'v2' ORDER BY started_at DESC NULLS LAST LIMIT 1000;
 
 --- trips: no more than nothing
 --! requests 0
@@ -52,14 +52,14 @@ SELECT started_at FROM trips WHERE vin = 'nowhere' ORDER BY started_at DESC NULL
 
 --- trips: NULLs first
 --! ordered
-SELECT started_at, id FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at DESC LIMIT 1;
-SELECT started_at, id FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at DESC LIMIT 3;
+SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at DESC LIMIT 1;
+SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at DESC LIMIT 3;
 SELECT started_at FROM trips ORDER BY started_at DESC LIMIT 8;
 
 --- trips: NULLs first, said outright
 --! ordered
-SELECT started_at, id FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at DESC NULLS FIRST LIMIT 2;
-SELECT started_at, id FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at NULLS FIRST LIMIT 2;
+SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at DESC NULLS FIRST LIMIT 2;
+SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at NULLS FIRST LIMIT 2;
 
 --- trips: plain DESC where there are no NULLs
 --! ordered
@@ -81,16 +81,16 @@ SELECT started_at, vin FROM trips WHERE started_at < :'mid' ORDER BY started_at 
 
 --- trips: plain DESC with what is not strict
 --! ordered
-SELECT started_at, id FROM trips WHERE vehicle_id = :'v1' AND (started_at < :'mid' OR started_at IS NULL) ORDER BY started_at DESC LIMIT 4;
-SELECT started_at, id FROM trips WHERE vehicle_id = :'v1' AND coalesce(started_at, :'mid') >= :'mid' ORDER BY started_at DESC LIMIT 4;
-SELECT started_at, id FROM trips WHERE vehicle_id = :'v1' AND started_at IS DISTINCT FROM :'mid' ORDER BY started_at DESC LIMIT 2;
-SELECT started_at, id FROM trips WHERE vehicle_id = :'v1' AND (started_at > :'mid') IS NOT FALSE ORDER BY started_at DESC LIMIT 2;
+SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = :'v1' AND (started_at < :'mid' OR started_at IS NULL) ORDER BY started_at DESC LIMIT 4;
+SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = :'v1' AND coalesce(started_at, :'mid') >= :'mid' ORDER BY started_at DESC LIMIT 4;
+SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = :'v1' AND started_at IS DISTINCT FROM :'mid' ORDER BY started_at DESC LIMIT 2;
+SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = :'v1' AND (started_at > :'mid') IS NOT FALSE ORDER BY started_at DESC LIMIT 2;
 
 --- trips: plain DESC where a strict clause is one of two
 --! ordered
-SELECT started_at, id FROM trips WHERE vehicle_id = :'v1' AND (started_at >= :'mid' OR id = :'trip') ORDER BY started_at DESC LIMIT 30;
-SELECT started_at, id FROM trips WHERE vehicle_id = :'v1' AND (started_at < :'mid' OR distance_km > 10) ORDER BY started_at DESC LIMIT 3;
-SELECT started_at, id FROM trips WHERE vehicle_id = :'v1' AND (started_at < :'mid' OR started_at > :'recent') ORDER BY started_at DESC LIMIT 12;
+SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = :'v1' AND (started_at >= :'mid' OR id = :'trip') ORDER BY started_at DESC LIMIT 30;
+SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = :'v1' AND (started_at < :'mid' OR distance_km > 10) ORDER BY started_at DESC LIMIT 3;
+SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = :'v1' AND (started_at < :'mid' OR started_at > :'recent') ORDER BY started_at DESC LIMIT 12;
 
 --- trips: the newest of a range
 --! ordered
@@ -119,10 +119,10 @@ SELECT started_at, id FROM trips WHERE started_at < '1990-01-01' ORDER BY starte
 
 --- trips: OFFSET
 --! ordered
-SELECT started_at, id FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at DESC NULLS LAST LIMIT 3 OFFSET 2;
-SELECT started_at, id FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at DESC NULLS LAST OFFSET 30;
+SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at DESC NULLS LAST LIMIT 3 OFFSET 2;
+SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at DESC NULLS LAST OFFSET 30;
 SELECT started_at, vin FROM trips ORDER BY started_at DESC NULLS LAST LIMIT 3 OFFSET 20;
-SELECT started_at, id FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at DESC NULLS LAST LIMIT 3 OFFSET 1000;
+SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at DESC NULLS LAST LIMIT 3 OFFSET 1000;
 
 --- trips: pages of ten
 --! ordered
@@ -237,8 +237,8 @@ SELECT started_at, id FROM trips WHERE vehicle_id = :'v1' AND id || '' = :'trip'
 --- trips without a start come last
 --! ordered
 SELECT started_at, vin FROM trips WHERE started_at IS NULL OR started_at < :'mid' ORDER BY started_at DESC NULLS LAST, vin;
-SELECT started_at, id FROM trips WHERE vehicle_id = :'v2' AND started_at IS NULL ORDER BY started_at DESC NULLS LAST LIMIT 2;
-SELECT id, started_at FROM trips WHERE vehicle_id = :'v2' AND faults IS NOT NULL ORDER BY started_at DESC NULLS LAST LIMIT 100;
+SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = :'v2' AND started_at IS NULL ORDER BY started_at DESC NULLS LAST LIMIT 2;
+SELECT CASE WHEN started_at IS NOT NULL THEN id END AS id, started_at FROM trips WHERE vehicle_id = :'v2' AND faults IS NOT NULL ORDER BY started_at DESC NULLS LAST LIMIT 100;
 
 --- late trips, the newest first
 --! ordered
@@ -268,15 +268,15 @@ SELECT recorded_at, vin FROM telemetry WHERE recorded_at >= :'mid' ORDER BY reco
 --- without sorting, where it can be
 --! ordered
 SET enable_sort = off;
-SELECT started_at, id FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at DESC NULLS LAST LIMIT 3;
-SELECT started_at, id FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at DESC LIMIT 3;
-SELECT started_at, id FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at LIMIT 3;
+SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at DESC NULLS LAST LIMIT 3;
+SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at DESC LIMIT 3;
+SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at LIMIT 3;
 SELECT started_at, vin FROM trips WHERE started_at >= :'mid' ORDER BY started_at DESC;
 
 --- without sorting: all in order
 --! ordered
 SET enable_sort = off;
-SELECT started_at, id FROM trips WHERE vehicle_id = :'v2' ORDER BY started_at DESC NULLS LAST;
+SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = :'v2' ORDER BY started_at DESC NULLS LAST;
 SELECT recorded_at FROM telemetry ORDER BY recorded_at DESC NULLS LAST;
 SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v1' AND recorded_at >= :'mid' ORDER BY recorded_at;
 
@@ -286,7 +286,7 @@ SELECT started_at + interval '1 h', id FROM trips WHERE vehicle_id = :'v1' ORDER
 SELECT started_at::date AS day, id FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at::date DESC NULLS LAST, id LIMIT 3;
 SELECT id FROM trips WHERE vehicle_id = :'v1' ORDER BY -extract(epoch FROM started_at) LIMIT 3;
 SELECT id FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at AT TIME ZONE 'UTC' DESC NULLS LAST LIMIT 3;
-SELECT id FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at USING > LIMIT 3;
+SELECT started_at FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at USING > LIMIT 3;
 
 --- an order and a volatile condition
 --! ordered
@@ -405,7 +405,7 @@ SELECT started_at, id FROM trips AS t WHERE t.vehicle_id = :'v2' AND NOT EXISTS 
 --- a cursor in order, row by row
 --! ordered
 BEGIN;
-DECLARE c CURSOR FOR SELECT started_at, id FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at DESC NULLS LAST;
+DECLARE c CURSOR FOR SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at DESC NULLS LAST;
 FETCH c; FETCH 2 FROM c; MOVE 5 FROM c; FETCH 3 FROM c; FETCH ALL FROM c; FETCH c;
 COMMIT;
 
@@ -459,7 +459,7 @@ SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v1' AND recorded_at >= :'
 
 --- prepared: a limit that changes
 --! ordered
-PREPARE p (int) AS SELECT started_at, id FROM trips WHERE vehicle_id = local.named('v1') ORDER BY started_at DESC NULLS LAST LIMIT $1;
+PREPARE p (int) AS SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = local.named('v1') ORDER BY started_at DESC NULLS LAST LIMIT $1;
 EXECUTE p (1); EXECUTE p (3); EXECUTE p (0); EXECUTE p (NULL); EXECUTE p (2); EXECUTE p (61); EXECUTE p (5);
 SET plan_cache_mode = force_generic_plan;
 EXECUTE p (1); EXECUTE p (3); EXECUTE p (0); EXECUTE p (NULL); EXECUTE p (2);
@@ -467,7 +467,7 @@ EXECUTE p (1); EXECUTE p (3); EXECUTE p (0); EXECUTE p (NULL); EXECUTE p (2);
 --- prepared: a vehicle and a limit that change
 --! ordered
 SET plan_cache_mode = force_generic_plan;
-PREPARE p (text, int, int) AS SELECT started_at, id FROM trips WHERE vehicle_id = $1 ORDER BY started_at DESC NULLS LAST LIMIT $2 OFFSET $3;
+PREPARE p (text, int, int) AS SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = $1 ORDER BY started_at DESC NULLS LAST LIMIT $2 OFFSET $3;
 EXECUTE p (:'v1', 3, 0); EXECUTE p (:'v2', 3, 0); EXECUTE p (:'v1', 2, 10); EXECUTE p ('nobody', 3, 0); EXECUTE p (NULL, 3, 0); EXECUTE p (:'v2', NULL, 38); EXECUTE p (:'v5', 3, NULL);
 
 --- prepared: bounds and a limit that change
