@@ -130,6 +130,11 @@ SELECT is(rows_of('SELECT k, (SELECT count(*) FROM (SELECT FROM cars.trips AS t 
 		FROM generate_series(1, 12) AS k, LATERAL (SELECT id FROM car WHERE n = 1 + k % 2) AS c'),
 	ARRAY(SELECT format('(%s,%s)', k, (SELECT count(*) FROM (SELECT FROM copy.trips AS t WHERE t.vehicle_id = c.id LIMIT k) AS l))
 		FROM generate_series(1, 12) AS k, LATERAL (SELECT id FROM car WHERE n = 1 + k % 2) AS c ORDER BY 1), 'rescans with other vehicles from the middle');
+-- a page that was read before leads to the next one when that is wanted, and not before
+CREATE FUNCTION pg_temp.times(query text, request text) RETURNS bigint LANGUAGE sql AS $$
+	SELECT count(*) FROM unnest(requests_of(query)) AS r WHERE r LIKE '%' || request || '%' $$;
+SELECT cmp_ok(pg_temp.times('SELECT k, (SELECT id FROM cars.trips AS t WHERE t.vehicle_id = c.id AND distance_km > -1 LIMIT 1)
+		FROM generate_series(1, 12) AS k, LATERAL (SELECT id FROM car WHERE n = 1 + k % 2) AS c', 'pageToken=page2'), '<=', 2::bigint, 'what may not be wanted is not asked for again and again');
 RESET enable_memoize;
 
 --
@@ -155,7 +160,8 @@ GRANT SELECT ON ALL TABLES IN SCHEMA cars TO tap_sharing_owner;
 CREATE USER MAPPING FOR tap_sharing_owner SERVER sim OPTIONS (access_token 'sim-other-access');
 CREATE VIEW owned AS SELECT id, vehicle_id FROM cars.trips;
 ALTER VIEW owned OWNER TO tap_sharing_owner;
-SELECT asks('SELECT id FROM owned WHERE vehicle_id = {1} UNION ALL SELECT id FROM cars.trips WHERE vehicle_id = {1}', trip_pages(1, 1), 'another role''s account');
+SELECT asks('SELECT id FROM owned WHERE vehicle_id = {1} UNION ALL SELECT id FROM cars.trips WHERE vehicle_id = {1} UNION ALL
+	SELECT id FROM owned WHERE vehicle_id = {1} UNION ALL SELECT id FROM cars.trips WHERE vehicle_id = {1}', trip_pages(1, 1), 'another role''s account');
 SELECT is((SELECT array_agg(DISTINCT t ORDER BY t) FROM unnest(sim_log_json('headers', 'token')) AS t), '{sim-access-token,sim-other-access}', 'is asked with its token');
 DROP VIEW owned;
 DROP USER MAPPING FOR tap_sharing_owner SERVER sim;
@@ -244,6 +250,7 @@ SET work_mem = '64MB';
 SELECT is(figure(:'messages' || ' UNION ALL ' || :'messages', 'Temp Written Blocks'), 0::bigint, 'less than work_mem takes none');
 SET work_mem = '64kB';
 SELECT is(files(), 0::bigint, 'no file is left');
+SELECT is(messages_of('SET work_mem = ''64kB''; ' || :'messages' || ' UNION ALL ' || :'messages' || ';'), '{}', 'and nothing is to be said');
 BEGIN;
 DECLARE c CURSOR FOR SELECT recorded_at FROM cars.telemetry UNION ALL SELECT recorded_at FROM cars.telemetry;
 MOVE 700 IN c;
