@@ -3,6 +3,8 @@
 -- simulator: --vehicles 3 --days 6 --telemetry 300 --token sim-other-access=all
 \ir setup.psql
 SELECT no_plan();
+-- who waits for what never comes is to fail
+SET statement_timeout = '30 s';
 SET TimeZone = 'UTC';
 CREATE TABLE car AS SELECT n, id, vin FROM sim_vehicle;
 ANALYZE car;
