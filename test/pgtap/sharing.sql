@@ -133,10 +133,8 @@ SELECT is(rows_of('SELECT k, (SELECT count(*) FROM (SELECT FROM cars.trips AS t 
 	ARRAY(SELECT format('(%s,%s)', k, (SELECT count(*) FROM (SELECT FROM copy.trips AS t WHERE t.vehicle_id = c.id LIMIT k) AS l))
 		FROM generate_series(1, 12) AS k, LATERAL (SELECT id FROM car WHERE n = 1 + k % 2) AS c ORDER BY 1), 'rescans with other vehicles from the middle');
 -- a page that was read before leads to the next one when that is wanted, and not before
-CREATE FUNCTION pg_temp.times(query text, request text) RETURNS bigint LANGUAGE sql AS $$
-	SELECT count(*) FROM unnest(requests_of(query)) AS r WHERE r LIKE '%' || request || '%' $$;
-SELECT cmp_ok(pg_temp.times('SELECT k, (SELECT id FROM cars.trips AS t WHERE t.vehicle_id = c.id AND distance_km > -1 LIMIT 1)
-		FROM generate_series(1, 12) AS k, LATERAL (SELECT id FROM car WHERE n = 1 + k % 2) AS c', 'pageToken=page2'), '<=', 2::bigint, 'what may not be wanted is not asked for again and again');
+SELECT is(figure('SELECT k, (SELECT id FROM cars.trips AS t WHERE t.vehicle_id = c.id AND distance_km > -1 LIMIT 1)
+		FROM generate_series(1, 12) AS k, LATERAL (SELECT id FROM car WHERE n = 1 + k % 2) AS c', 'Requests'), 4::bigint, 'what may not be wanted is not asked for again and again');
 RESET enable_memoize;
 
 --
