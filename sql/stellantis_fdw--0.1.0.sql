@@ -49,6 +49,31 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION comment_tables(text) IS
   'comments anew the caller''s foreign tables of stellantis_fdw in a schema; returns how many';
 
+-- Accounts whose tables are partitions of tables of all accounts
+
+CREATE FUNCTION add_account(
+  name text,
+  options jsonb,
+  into_schema text,
+  tables text[] DEFAULT NULL)
+RETURNS integer
+AS 'MODULE_PATHNAME', 'stellantis_add_account'
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION add_account(text, jsonb, text, text[]) IS
+  'makes a server of that name with these options, and its tables partitions of those in the schema, which hold the rows of all accounts; returns how many';
+
+CREATE FUNCTION drop_account(name text)
+RETURNS integer
+AS 'MODULE_PATHNAME', 'stellantis_drop_account'
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION drop_account(text) IS
+  'drops what add_account made, and the user mappings: tokens as well; returns how many tables';
+
+REVOKE EXECUTE ON FUNCTION add_account(text, jsonb, text, text[]) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION drop_account(text) FROM PUBLIC;
+
 -- What there is
 
 CREATE FUNCTION data_catalog(

@@ -14,7 +14,9 @@
 #include "access/htup_details.h"
 #include "access/stratnum.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_database.h"
 #include "catalog/pg_foreign_server.h"
+#include "catalog/pg_namespace.h"
 #include "commands/explain.h"
 #if PG_VERSION_NUM >= 180000
 #include "commands/explain_format.h"
@@ -121,6 +123,26 @@ compat_owns_server(Oid serverid, Oid roleid)
 	return object_ownercheck(ForeignServerRelationId, serverid, roleid);
 #else
 	return pg_foreign_server_ownercheck(serverid, roleid);
+#endif
+}
+
+static inline bool
+compat_may_create_in(Oid nspid, Oid roleid)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_aclcheck(NamespaceRelationId, nspid, roleid, ACL_CREATE) == ACLCHECK_OK;
+#else
+	return pg_namespace_aclcheck(nspid, roleid, ACL_CREATE) == ACLCHECK_OK;
+#endif
+}
+
+static inline bool
+compat_may_create_schema(Oid roleid)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_aclcheck(DatabaseRelationId, MyDatabaseId, roleid, ACL_CREATE) == ACLCHECK_OK;
+#else
+	return pg_database_aclcheck(MyDatabaseId, roleid, ACL_CREATE) == ACLCHECK_OK;
 #endif
 }
 

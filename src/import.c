@@ -295,18 +295,13 @@ comment_column(Oid relid, const Resource *resource, Form_pg_attribute attr)
 	CreateComments(relid, RelationRelationId, attr->attnum, comment);
 }
 
-/* The caller holds a lock on the table. */
-static void
-comment_table(Oid relid)
+/* The caller holds a lock on the table, which shows the resource. */
+void
+comment_relation(Oid relid, const Resource *resource)
 {
-	const Resource *resource = resource_of_table(relid);
-	Relation	rel;
-	TupleDesc	desc;
+	Relation	rel = table_open(relid, NoLock);
+	TupleDesc	desc = RelationGetDescr(rel);
 
-	if (resource == NULL)
-		return;
-	rel = table_open(relid, NoLock);
-	desc = RelationGetDescr(rel);
 	CreateComments(relid, RelationRelationId, 0, resource_comment(resource));
 	for (int i = 0; i < desc->natts; i++)
 	{
@@ -314,6 +309,15 @@ comment_table(Oid relid)
 			comment_column(relid, resource, TupleDescAttr(desc, i));
 	}
 	table_close(rel, NoLock);
+}
+
+static void
+comment_table(Oid relid)
+{
+	const Resource *resource = resource_of_table(relid);
+
+	if (resource != NULL)
+		comment_relation(relid, resource);
 }
 
 /*

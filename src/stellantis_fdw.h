@@ -7,6 +7,7 @@
 
 #include "postgres.h"
 
+#include "catalog.h"
 #include "foreign/fdwapi.h"
 
 /* in plan.c */
@@ -33,6 +34,7 @@ extern void async_notify(AsyncRequest *areq);
 
 /* in import.c */
 extern List *import_foreign_schema(ImportForeignSchemaStmt *stmt, Oid serverid);
+extern void comment_relation(Oid relid, const Resource *resource);
 
 /* GUC stellantis_fdw.max_requests, used by pace.c */
 extern int	max_requests;

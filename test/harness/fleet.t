@@ -12,30 +12,17 @@
 
 ACCOUNTS=200
 
-# Of the accounts 1 to ACCOUNTS, in one transaction: server aN, tables as
-# partitions of those in schema fleet.
 accounts()
 {
-	q "CREATE EXTENSION stellantis_fdw" -c "CREATE SCHEMA fleet" -c "CREATE SCHEMA parts" -c "DO \$\$
+	q 'CREATE EXTENSION stellantis_fdw' -c 'CREATE SCHEMA fleet' -c 'CREATE SCHEMA parts' -c "
+		SELECT stellantis.add_account('a' || i, '{\"brand\": \"peugeot\", \"client_id\": \"$SIM_CLIENT_ID\", \"base_url\": \"$SIM_URL\", \"retries\": 0}',
+									  'fleet', '{vehicles,status,trips}')
+		  FROM generate_series(1, $ACCOUNTS) AS i" -c "DO \$\$
 	BEGIN
 		FOR i IN 1 .. $ACCOUNTS LOOP
-			EXECUTE format('CREATE SERVER %I FOREIGN DATA WRAPPER stellantis_fdw OPTIONS (brand ''peugeot'', client_id %L, base_url %L, retries ''0'')',
-				'a' || i, '$SIM_CLIENT_ID', '$SIM_URL');
 			EXECUTE format('CREATE USER MAPPING FOR CURRENT_USER SERVER %I OPTIONS (access_token %L)', 'a' || i, '$SIM_TOKEN-' || i);
-			EXECUTE format('IMPORT FOREIGN SCHEMA stellantis LIMIT TO (trips, status, vehicles) FROM SERVER %I INTO parts OPTIONS (account %L)', 'a' || i, 'a' || i);
-			IF i = 1 THEN
-				CREATE TABLE fleet.trips (LIKE parts.trips) PARTITION BY LIST (account);
-				CREATE TABLE fleet.status (LIKE parts.status) PARTITION BY LIST (account);
-				CREATE TABLE fleet.vehicles (LIKE parts.vehicles) PARTITION BY LIST (account);
-			END IF;
-			EXECUTE format('ALTER TABLE fleet.trips ATTACH PARTITION parts.trips FOR VALUES IN (%L)', 'a' || i);
-			EXECUTE format('ALTER TABLE fleet.status ATTACH PARTITION parts.status FOR VALUES IN (%L)', 'a' || i);
-			EXECUTE format('ALTER TABLE fleet.vehicles ATTACH PARTITION parts.vehicles FOR VALUES IN (%L)', 'a' || i);
-			EXECUTE format('ALTER TABLE parts.trips RENAME TO %I', 'trips_a' || i);
-			EXECUTE format('ALTER TABLE parts.status RENAME TO %I', 'status_a' || i);
-			EXECUTE format('ALTER TABLE parts.vehicles RENAME TO %I', 'vehicles_a' || i);
 		END LOOP;
-	END \$\$"
+	END \$\$" >"$WORK/added"
 }
 
 stat()
@@ -63,8 +50,8 @@ union_all()
 {
 	local i
 
-	printf 'SELECT account, %s FROM parts.%s_a1' "$2" "$1"
-	for ((i = 2; i <= ACCOUNTS; i++)); do printf ' UNION ALL SELECT account, %s FROM parts.%s_a%d' "$2" "$1" $i; done
+	printf 'SELECT account, %s FROM fleet_accounts.%s_a1' "$2" "$1"
+	for ((i = 2; i <= ACCOUNTS; i++)); do printf ' UNION ALL SELECT account, %s FROM fleet_accounts.%s_a%d' "$2" "$1" $i; done
 }
 
 # ---- all at once, within the budget ----
@@ -72,7 +59,7 @@ union_all()
 CARS='SELECT count(*), count(DISTINCT account), count(DISTINCT vin) FROM fleet.vehicles'
 is "$(nodes 'Async Foreign Scan' "$CARS")" $ACCOUNTS 'all partitions are asked at once'
 is "$(nodes 'Async Foreign Scan' "SELECT count(*) FROM ($(union_all vehicles vin)) AS u")" $ACCOUNTS 'and all members of a UNION ALL'
-is "$(asked)" 0 'which the planner only says'
+is "$(asked)" 0 'which the planner only says, and nobody has asked before'
 sim config '{"latency_ms": 20}' >/dev/null
 forget_log
 run s "$CARS;"
@@ -127,7 +114,7 @@ is "$SAID $(asked)" '4 2' 'by an outer row'
 
 for order in 'vehicles trips status' 'status trips vehicles' 'status status status'; do
 	read -r one two three <<<"$order"
-	UNION="SELECT vin FROM parts.${one}_a9 UNION ALL SELECT vin FROM parts.${two}_a9 UNION ALL SELECT vin FROM parts.${three}_a9"
+	UNION="SELECT vin FROM fleet_accounts.${one}_a9 UNION ALL SELECT vin FROM fleet_accounts.${two}_a9 UNION ALL SELECT vin FROM fleet_accounts.${three}_a9"
 	forget_log
 	run s "SELECT count(*) > 5, count(DISTINCT vin) FROM ($UNION) AS u;"
 	is "$SQLSTATE $SAID $(asked)" "00000 t|2 $((1 + 2 * $(tr ' ' '\n' <<<"$order" | sort -u | grep -vc vehicles)))" "several tables of an account share what they ask: $order"
@@ -186,8 +173,8 @@ if q 'CREATE EXTENSION postgres_fdw' 2>/dev/null; then
 	q "CREATE SERVER loop FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '$PGHOST', port '$PGPORT', dbname '$PGDATABASE', async_capable 'true')" \
 		-c "CREATE USER MAPPING FOR CURRENT_USER SERVER loop" \
 		-c "CREATE FOREIGN TABLE parts.over_there (account text, vin text) SERVER loop OPTIONS (schema_name 'parts', table_name 'vehicles_local')"
-	UNION="SELECT account, vin FROM parts.over_there UNION ALL SELECT account, vin FROM parts.vehicles_a1
-		UNION ALL SELECT account, vin FROM parts.over_there UNION ALL SELECT account, vin FROM parts.vehicles_a2"
+	UNION="SELECT account, vin FROM parts.over_there UNION ALL SELECT account, vin FROM fleet_accounts.vehicles_a1
+		UNION ALL SELECT account, vin FROM parts.over_there UNION ALL SELECT account, vin FROM fleet_accounts.vehicles_a2"
 	is "$(nodes 'Async Foreign Scan' "$UNION")" 4 'beside tables of postgres_fdw'
 	run s "SELECT count(*), count(DISTINCT vin) FROM ($UNION) AS u;"
 	is "$SQLSTATE $SAID" '00000 2004|1004' 'all rows of both'
@@ -306,6 +293,11 @@ ok 'a wait for two hundred accounts takes less than half of the CPU' [ $TOOK -lt
 run control "SELECT pg_cancel_backend(${BACKEND[s]});"
 await s 20
 heal
+
+# ---- and gone ----
+
+is "$(q "SELECT sum(stellantis.drop_account('a' || i)) FROM generate_series(1, $ACCOUNTS) AS i")" $((ACCOUNTS * 3)) 'all accounts are dropped'
+is "$(q "SELECT count(*) FROM pg_foreign_server WHERE srvname <> ALL ('{big,loop}')"),$(q "SELECT count(*) FROM pg_class WHERE relnamespace = 'fleet'::regnamespace")" 0,0 'without a trace'
 
 stop_cluster fleet
 done_testing

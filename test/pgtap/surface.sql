@@ -22,6 +22,8 @@ SELECT set_eq($$SELECT pg_describe_object(classid, objid, objsubid) FROM pg_depe
 		  'function stellantis.stellantis_fdw_validator(text[],oid)',
 		  'function stellantis.comment_new_tables()',
 		  'function stellantis.comment_tables(text)',
+		  'function stellantis.add_account(text,jsonb,text,text[])',
+		  'function stellantis.drop_account(text)',
 		  'function stellantis.data_catalog()',
 		  'view stellantis.data_catalog',
 		  'function stellantis.authorize_url(text,text,text[],text,text)',
