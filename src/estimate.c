@@ -41,6 +41,9 @@
 /* and an upper one so much later than a lower one. */
 #define SUPPOSED_SPAN	USECS_PER_DAY
 
+/* The share of rows that is left by a condition that we do not evaluate. */
+#define SUPPOSED_SELECTIVITY	(1.0 / 3)
+
 const QualKey estimate_join_keys[ESTIMATE_NJOIN_KEYS] = {KEY_VEHICLE, KEY_VIN, KEY_TRIP};
 
 /* What is to be asked for; no request at all when there are no vehicles. */
@@ -86,9 +89,10 @@ other_clauses(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan, List *cla
 }
 
 void
-estimate_begin(RelOptInfo *rel, RelPlan *plan)
+estimate_begin(PlannerInfo *root, RelOptInfo *rel, RelPlan *plan)
 {
 	const Resource *resource = plan->table.resource;
+	List	   *clauses = rel->baserestrictinfo;
 
 	plan->vehicles = totals_vehicles(plan->serverid, plan->userid);
 	totals_get(plan->serverid, plan->userid, resource, &plan->rows);
@@ -97,6 +101,31 @@ estimate_begin(RelOptInfo *rel, RelPlan *plan)
 		(resource->parent == PARENT_ACCOUNT ? 1 : plan->vehicles) *
 		(resource->parent == PARENT_TRIP ? totals_all(&plan->trips) : 1);
 	rel->tuples = clamp_row_est(rel->tuples);
+
+	/* with the clauses it would call functions that we do not */
+	rel->baserestrictinfo = NIL;
+	set_baserel_size_estimates(root, rel);
+	rel->baserestrictinfo = clauses;
+	cost_qual_eval(&rel->baserestrictcost, clauses, root);
+}
+
+Selectivity
+estimate_selectivity(PlannerInfo *root, RelOptInfo *rel, List *clauses)
+{
+	List	   *plain = NIL;
+	Selectivity selectivity = 1;
+	ListCell   *lc;
+
+	foreach(lc, clauses)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
+
+		if (qual_calls_others((Node *) rinfo->clause))
+			selectivity *= SUPPOSED_SELECTIVITY;
+		else
+			plain = lappend(plain, rinfo);
+	}
+	return selectivity * clauselist_selectivity(root, plain, rel->relid, JOIN_INNER, NULL);
 }
 
 /* ---- which vehicles and trips ---- */
@@ -368,8 +397,7 @@ estimate_scan(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan, List *cla
 	}
 	fetched = parents * asked.fetched;
 	result->rows = clamp_row_est(parents * asked.returned *
-								 clauselist_selectivity(root, others, rel->relid,
-														JOIN_INNER, NULL));
+								 estimate_selectivity(root, rel, others));
 
 	result->startup = rel->baserestrictcost.startup +
 		estimate_request_cost(plan, result->first, result->first);

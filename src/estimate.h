@@ -50,8 +50,11 @@ extern const QualKey estimate_join_keys[ESTIMATE_NJOIN_KEYS];
 extern bool estimate_has_join_key(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan,
 								  Expr *clause);
 
-/* Fills in what is known of the account, and rows of the whole table. */
-extern void estimate_begin(RelOptInfo *rel, RelPlan *plan);
+/* Fills in what is known of the account, rows of the whole table, and their width. */
+extern void estimate_begin(PlannerInfo *root, RelOptInfo *rel, RelPlan *plan);
+
+/* What share of the rows is left by RestrictInfos that nothing is derived from. */
+extern Selectivity estimate_selectivity(PlannerInfo *root, RelOptInfo *rel, List *clauses);
 
 /* A scan under a list of RestrictInfos; "outer" are the relations of a join's outer side. */
 extern void estimate_scan(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan,

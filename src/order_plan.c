@@ -92,7 +92,7 @@ rows_wanted(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan, List *claus
 		if (trees.pushed == NIL)
 			others = lappend(others, rinfo);
 	}
-	wanted /= Max(clauselist_selectivity(root, others, rel->relid, JOIN_INNER, NULL), 0.01);
+	wanted /= Max(estimate_selectivity(root, rel, others), 0.01);
 	return (int) Min(Max(wanted, 1), INT_MAX / 2);
 }
 

@@ -16,7 +16,6 @@
 #include "estimate.h"
 #include "foreign/foreign.h"
 #include "nodes/makefuncs.h"
-#include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/paths.h"
 #include "optimizer/planmain.h"
@@ -64,8 +63,7 @@ plan_get_rel_size(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 		needs_vin(rel, &plan->columns);
 	rel->fdw_private = plan;
 
-	estimate_begin(rel, plan);
-	set_baserel_size_estimates(root, rel);
+	estimate_begin(root, rel, plan);
 	estimate_scan(root, rel, plan, rel->baserestrictinfo, NULL, &result);
 	rel->rows = result.rows;
 }

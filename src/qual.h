@@ -91,6 +91,12 @@ typedef struct QualValues
  */
 extern QualValues *qual_evaluate(List *operands, List *states, ExprContext *econtext);
 
+/*
+ * Is there a function that PostgreSQL would call for an estimate, and that is
+ * not its own?  It may do anything: ask the API, too.
+ */
+extern bool qual_calls_others(Node *node);
+
 /* The same while planning, as far as they are known: what stays "unknown" is empty. */
 extern QualValues *qual_foresee(PlannerInfo *root, List *operands);
 

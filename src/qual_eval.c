@@ -5,6 +5,8 @@
  */
 #include "postgres.h"
 
+#include "access/transam.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
@@ -126,6 +128,27 @@ qual_evaluate(List *operands, List *states, ExprContext *econtext)
 	return values;
 }
 
+static bool
+is_others(Oid funcid, void *context)
+{
+	return funcid >= FirstNormalObjectId && func_volatile(funcid) == PROVOLATILE_STABLE;
+}
+
+static bool
+calls_others(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	return check_functions_in_node(node, is_others, context) ||
+		expression_tree_walker(node, calls_others, context);
+}
+
+bool
+qual_calls_others(Node *node)
+{
+	return calls_others(node, NULL);
+}
+
 QualValues *
 qual_foresee(PlannerInfo *root, List *operands)
 {
@@ -137,8 +160,10 @@ qual_foresee(PlannerInfo *root, List *operands)
 	foreach(lc, operands)
 	{
 		QualValue  *value = &values->values[foreach_current_index(lc)];
-		Const	   *constant = (Const *) estimate_expression_value(root, lfirst(lc));
+		Const	   *constant = lfirst(lc);
 
+		if (!qual_calls_others((Node *) constant))
+			constant = (Const *) estimate_expression_value(root, (Node *) constant);
 		if (IsA(constant, Const))
 			set_value(value, constant->constvalue, constant->constisnull,
 					  constant->consttype);

@@ -12,7 +12,6 @@
 #include "http.h"
 #include "option.h"
 #include "stellantis_fdw.h"
-#include "totals.h"
 
 #ifdef PG_MODULE_MAGIC_EXT
 PG_MODULE_MAGIC_EXT(.name = "stellantis_fdw",.version = "0.1.0");
@@ -52,7 +51,6 @@ _PG_init(void)
 
 	http_init();
 	account_init();
-	totals_init();
 }
 
 /* The callbacks of CREATE FOREIGN DATA WRAPPER stellantis_fdw. */

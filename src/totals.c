@@ -9,10 +9,10 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
+#include "storage/itemptr.h"
 #include "totals.h"
 #include "utils/hsearch.h"
-#include "utils/inval.h"
-#include "utils/memutils.h"
 #include "utils/syscache.h"
 
 /* So many accounts' resources are remembered; at the next one all is forgotten. */
@@ -47,12 +47,19 @@ typedef struct TotalsKey
 	const Resource *resource;
 } TotalsKey;
 
+/* Of which states of the server and the mapping something holds. */
+typedef struct Version
+{
+	TransactionId server_xmin;
+	ItemPointerData server_tid;
+	TransactionId mapping_xmin;
+	ItemPointerData mapping_tid;
+} Version;
+
 typedef struct TotalsEntry
 {
 	TotalsKey	key;
-	uint32		server_hash;	/* in the syscaches, for invalidation */
-	uint32		mapping_hash;
-	uint32		public_hash;	/* of the mapping of PUBLIC */
+	Version		version;
 	Mean		all;
 	Mean		spans[TOTALS_NSPANS];
 } TotalsEntry;
@@ -72,31 +79,30 @@ make_key(Oid serverid, Oid userid, const Resource *resource)
 	return key;
 }
 
-/*
- * A server or a mapping has changed.  No entry is in use meanwhile: whoever
- * looks at one reads no catalog before he is done.
- */
 static void
-totals_invalidate(Datum arg, int cacheid, uint32 hashvalue)
+note_tuple(HeapTuple tuple, TransactionId *xmin, ItemPointer tid)
 {
-	HASH_SEQ_STATUS status;
-	TotalsEntry *entry;
-
-	if (totals == NULL)
+	if (!HeapTupleIsValid(tuple))
 		return;
-	hash_seq_init(&status, totals);
-	while ((entry = hash_seq_search(&status)) != NULL)
-		if (hashvalue == 0 ||
-			(cacheid == FOREIGNSERVEROID ? entry->server_hash == hashvalue :
-			 entry->mapping_hash == hashvalue || entry->public_hash == hashvalue))
-			hash_search(totals, &entry->key, HASH_REMOVE, NULL);
+	*xmin = HeapTupleHeaderGetRawXmin(tuple->t_data);
+	*tid = tuple->t_self;
+	ReleaseSysCache(tuple);
 }
 
-void
-totals_init(void)
+static void
+current_version(const TotalsKey *key, Version *version)
 {
-	CacheRegisterSyscacheCallback(FOREIGNSERVEROID, totals_invalidate, (Datum) 0);
-	CacheRegisterSyscacheCallback(USERMAPPINGUSERSERVER, totals_invalidate, (Datum) 0);
+	HeapTuple	mapping;
+
+	memset(version, 0, sizeof(Version));	/* compared as bytes */
+	note_tuple(SearchSysCache1(FOREIGNSERVEROID, ObjectIdGetDatum(key->serverid)),
+			   &version->server_xmin, &version->server_tid);
+	mapping = SearchSysCache2(USERMAPPINGUSERSERVER, ObjectIdGetDatum(key->userid),
+							  ObjectIdGetDatum(key->serverid));
+	if (!HeapTupleIsValid(mapping))
+		mapping = SearchSysCache2(USERMAPPINGUSERSERVER, ObjectIdGetDatum(InvalidOid),
+								  ObjectIdGetDatum(key->serverid));
+	note_tuple(mapping, &version->mapping_xmin, &version->mapping_tid);
 }
 
 static void
@@ -107,21 +113,15 @@ create_table(void)
 	totals = hash_create("stellantis_fdw totals", 64, &control, HASH_ELEM | HASH_BLOBS);
 }
 
-/* The entry of a key, new or old. */
+/* The entry of a key, new or old; without what was said before a change. */
 static TotalsEntry *
 enter(const TotalsKey *key)
 {
+	Version		version;
 	TotalsEntry *entry;
 	bool		found;
-	uint32		server_hash = GetSysCacheHashValue1(FOREIGNSERVEROID,
-													ObjectIdGetDatum(key->serverid));
-	uint32		mapping_hash = GetSysCacheHashValue2(USERMAPPINGUSERSERVER,
-													 ObjectIdGetDatum(key->userid),
-													 ObjectIdGetDatum(key->serverid));
-	uint32		public_hash = GetSysCacheHashValue2(USERMAPPINGUSERSERVER,
-													ObjectIdGetDatum(InvalidOid),
-													ObjectIdGetDatum(key->serverid));
 
+	current_version(key, &version);
 	if (totals != NULL && hash_get_num_entries(totals) >= MOST_ENTRIES &&
 		hash_search(totals, key, HASH_FIND, NULL) == NULL)
 	{
@@ -131,13 +131,27 @@ enter(const TotalsKey *key)
 	if (totals == NULL)
 		create_table();
 	entry = hash_search(totals, key, HASH_ENTER, &found);
-	if (!found)
+	if (!found || memcmp(&entry->version, &version, sizeof(version)) != 0)
 	{
 		memset((char *) entry + sizeof(TotalsKey), 0, sizeof(TotalsEntry) - sizeof(TotalsKey));
-		entry->server_hash = server_hash;
-		entry->mapping_hash = mapping_hash;
-		entry->public_hash = public_hash;
+		memcpy(&entry->version, &version, sizeof(version));
 	}
+	return entry;
+}
+
+/* The same, or NULL when there is none that holds. */
+static const TotalsEntry *
+look_up(const TotalsKey *key)
+{
+	Version		version;
+	const TotalsEntry *entry;
+
+	if (totals == NULL)
+		return NULL;
+	current_version(key, &version);
+	entry = hash_search(totals, key, HASH_FIND, NULL);
+	if (entry == NULL || memcmp(&entry->version, &version, sizeof(version)) != 0)
+		return NULL;
 	return entry;
 }
 
@@ -168,13 +182,11 @@ void
 totals_get(Oid serverid, Oid userid, const Resource *resource, Totals *result)
 {
 	TotalsKey	key = make_key(serverid, userid, resource);
-	const TotalsEntry *entry = NULL;
+	const TotalsEntry *entry = look_up(&key);
 
 	result->resource = resource;
 	result->all = -1;
 	result->nspans = 0;
-	if (totals != NULL)
-		entry = hash_search(totals, &key, HASH_FIND, NULL);
 	if (entry == NULL)
 		return;
 	if (entry->all.reports > 0)

@@ -48,6 +48,4 @@ extern double totals_within(const Totals *totals, double days);
 extern double totals_vehicles(Oid serverid, Oid userid);
 extern double totals_rows_per_day(Oid serverid, Oid userid, const Resource *resource);
 
-extern void totals_init(void);	/* from _PG_init: syscache callbacks */
-
 #endif							/* STELLANTIS_TOTALS_H */

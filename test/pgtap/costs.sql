@@ -74,6 +74,20 @@ SET plan_cache_mode = force_custom_plan;
 SELECT is(pg_temp.rows_supposed('EXECUTE since({1}, now() - interval ''30 days'', now())', 'trips'), 90::float8, 'bounds of a custom plan');
 RESET plan_cache_mode;
 SELECT is(sim_count(), 0, 'nothing has been asked');
+-- a function of the user's may ask: it is not called for an estimate
+CREATE FUNCTION first_vehicle() RETURNS text STABLE LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT min(id) FROM cars.vehicles); END $$;
+CREATE FUNCTION last_seen() RETURNS timestamptz STABLE LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT max(updated_at) FROM cars.vehicles); END $$;
+CREATE FUNCTION mileage() RETURNS float8 STABLE LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT count(*) FROM cars.vehicles); END $$;
+SELECT is(sim_count(), 0, query || ' (' || n || ' nodes)')
+FROM (VALUES
+	('SELECT * FROM cars.status WHERE vehicle_id = first_vehicle()'),
+	('SELECT * FROM cars.trips WHERE started_at >= last_seen()'),
+	('SELECT * FROM cars.trips WHERE started_at BETWEEN last_seen() - interval ''1 day'' AND last_seen()'),
+	('SELECT * FROM cars.trips WHERE distance_km > mileage() AND updated_at > last_seen()'),
+	('SELECT * FROM cars.trips WHERE distance_km > mileage() OR vehicle_id = first_vehicle()'),
+	('SELECT * FROM cars.trips AS t JOIN cars.status AS s USING (vehicle_id) WHERE t.vehicle_id = first_vehicle() AND t.distance_km > s.odometer_km + mileage()'),
+	('SELECT * FROM cars.trips AS t, LATERAL (SELECT * FROM cars.alerts AS a WHERE a.vehicle_id = t.vehicle_id AND a.started_at > last_seen() OFFSET 0) AS l')
+) AS q (query), LATERAL (SELECT count(*) AS n FROM pg_temp.nodes(query)) AS nodes;
 
 --
 -- What the API has said
@@ -205,7 +219,14 @@ ALTER USER MAPPING FOR CURRENT_USER SERVER sim OPTIONS (ADD scope 'openid');
 SELECT is(pg_temp.rows_supposed('SELECT * FROM cars.vehicles', 'vehicles'), 10::float8, 'the mapping has changed');
 SELECT count(*) FROM cars.vehicles \g /dev/null
 CREATE USER MAPPING FOR PUBLIC SERVER sim OPTIONS (access_token 'sim-other-access');
+SELECT is(pg_temp.rows_supposed('SELECT * FROM cars.vehicles', 'vehicles'), 400::float8, 'that of PUBLIC does not count beside it');
+DROP USER MAPPING FOR CURRENT_USER SERVER sim;
+SELECT is(pg_temp.rows_supposed('SELECT * FROM cars.vehicles', 'vehicles'), 10::float8, 'now it does, and is another');
+SELECT count(*) FROM cars.vehicles \g /dev/null
+SELECT is(pg_temp.rows_supposed('SELECT * FROM cars.vehicles', 'vehicles'), 400::float8, 'which is known now');
+ALTER USER MAPPING FOR PUBLIC SERVER sim OPTIONS (ADD scope 'openid');
 SELECT is(pg_temp.rows_supposed('SELECT * FROM cars.vehicles', 'vehicles'), 10::float8, 'the mapping of PUBLIC has changed');
+CREATE USER MAPPING FOR CURRENT_USER SERVER sim OPTIONS (access_token :'sim_token');
 DROP USER MAPPING FOR PUBLIC SERVER sim;
 SELECT sim_config('{"unknown_vehicle": 404}');
 SELECT count(*) FROM cars.trips WHERE vehicle_id = 'nobody' \g /dev/null
