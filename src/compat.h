@@ -34,7 +34,10 @@
 #endif
 #include "optimizer/pathnode.h"
 #include "parser/parsetree.h"
+#include "parser/scansup.h"
+#include "pgtime.h"
 #include "utils/acl.h"
+#include "utils/datetime.h"
 #include "utils/guc.h"
 #include "utils/wait_event.h"
 #if PG_VERSION_NUM >= 160000
@@ -228,6 +231,52 @@ compat_random(void)
 #else
 	return random() / ((double) MAX_RANDOM_VALUE + 1);
 #endif
+}
+
+/* AT LOCAL is of 17. */
+#if PG_VERSION_NUM < 170000
+#define F_TIMEZONE_TIMESTAMPTZ InvalidOid
+#define F_TIMEZONE_TIMESTAMP InvalidOid
+#endif
+
+/* An infinite interval is of 17, too. */
+static inline bool
+compat_interval_infinite(const Interval *interval)
+{
+#if PG_VERSION_NUM >= 170000
+	return INTERVAL_NOT_FINITE(interval);
+#else
+	return false;
+#endif
+}
+
+typedef enum CompatZone
+{
+	COMPAT_ZONE_FIXED,			/* an abbreviation of one offset */
+	COMPAT_ZONE_ABBREV,			/* an abbreviation that has meant several */
+	COMPAT_ZONE_FULL			/* *tz, which is NULL if there is no such zone */
+} CompatZone;
+
+/* What the name of a time zone means in AT TIME ZONE; offsets count eastwards. */
+static inline CompatZone
+compat_decode_zone(const char *name, int *offset, pg_tz **tz)
+{
+	char	   *lower = downcase_truncate_identifier(name, strlen(name), false);
+	int			type = UNKNOWN_FIELD;
+#if PG_VERSION_NUM >= 160000
+	DateTimeErrorExtra extra;
+
+	if (DecodeTimezoneAbbrev(0, lower, &type, offset, tz, &extra) != 0)
+		type = UNKNOWN_FIELD;
+#else
+	type = DecodeTimezoneAbbrev(0, lower, offset, tz);
+#endif
+	if (type == TZ || type == DTZ)
+		return COMPAT_ZONE_FIXED;
+	if (type == DYNTZ)
+		return COMPAT_ZONE_ABBREV;
+	*tz = pg_tzset(name);
+	return COMPAT_ZONE_FULL;
 }
 
 #if PG_VERSION_NUM < 150000

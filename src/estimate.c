@@ -18,6 +18,7 @@
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/restrictinfo.h"
+#include "qual_mono.h"
 #include "qual_tree.h"
 #include "request.h"
 #include "utils/timestamp.h"
@@ -177,7 +178,7 @@ suppose_times(List *tree, QualValues *values, TimestampTz now, bool *supposed)
 		return;
 	}
 	value = &values->values[intVal(lsecond(tree))];
-	if (!value->unknown)
+	if (list_length(tree) > 2 ? mono_is_known(tree, values) : !value->unknown)
 		return;
 	*supposed = true;
 	value->n = 1;

@@ -13,6 +13,7 @@
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "qual.h"
+#include "qual_mono.h"
 #include "qual_tree.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -151,13 +152,42 @@ is_operand(const ExtractContext *context, Node *node)
 		(bms_is_empty(varnos) && !has_outer_param(node, context->root));
 }
 
+/*
+ * The side of the column: the column itself, or for the time column a chain of
+ * known functions around it.  "steps" gets, from outside in, Lists of a
+ * function's number and its other arguments.
+ */
 static bool
-is_operand_type(QualKey key, Oid type)
+is_column_side(const ExtractContext *context, Node *node, List **steps)
+{
+	MonoCall	call = {-1};
+
+	if (is_key_column(context, node))
+		return true;
+	while (context->key == KEY_TIME && mono_find(node, call.function, &call))
+	{
+		bool		usable = true;
+		ListCell   *lc;
+
+		foreach(lc, call.args)
+			usable &= is_operand(context, lfirst(lc));
+		if (usable && is_column_side(context, call.inner, steps))
+		{
+			*steps = lcons(lcons(makeInteger(call.function), call.args), *steps);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* "column" is the type of the side of the column. */
+static bool
+is_operand_type(QualKey key, Oid column, Oid type)
 {
 	switch (key)
 	{
 		case KEY_TIME:
-			return type == TIMESTAMPTZOID || type == TIMESTAMPOID || type == DATEOID;
+			return mono_comparable(column, type);
 		case KEY_TOLERANCE:
 			return type == FLOAT8OID || type == FLOAT4OID;
 		default:
@@ -165,11 +195,14 @@ is_operand_type(QualKey key, Oid type)
 	}
 }
 
-/* The strategy of an operator in the default btree family of the key's type. */
+/*
+ * The strategy of an operator in the default btree family of the key's type,
+ * or of that of what is made of the time column.
+ */
 static int
-btree_strategy(QualKey key, Oid opno)
+btree_strategy(QualKey key, Oid column, Oid opno)
 {
-	Oid			type = key == KEY_TIME ? TIMESTAMPTZOID :
+	Oid			type = key == KEY_TIME ? column :
 		key == KEY_TOLERANCE ? FLOAT8OID : TEXTOID;
 	TypeCacheEntry *entry = lookup_type_cache(type, TYPECACHE_BTREE_OPFAMILY);
 
@@ -183,17 +216,48 @@ is_usable_collation(Oid collation)
 	return !OidIsValid(collation) || get_collation_isdeterministic(collation);
 }
 
+static Node *
+add_operand(ExtractContext *context, Node *operand)
+{
+	if (context->operands == NULL)
+		return (Node *) makeInteger(0);
+	*context->operands = lappend(*context->operands, copyObject(operand));
+	return (Node *) makeInteger(list_length(*context->operands) - 1);
+}
+
 static List *
 make_condition(ExtractContext *context, QualOp op, Node *operand)
 {
-	int			position = 0;
+	return list_make2(makeInteger(op), add_operand(context, operand));
+}
 
-	if (context->operands != NULL)
+/* "column" is the type of what the outermost of the functions gives. */
+static List *
+make_chain_condition(ExtractContext *context, QualOp op, Node *operand, Oid column, List *steps)
+{
+	List	   *condition = make_condition(context, op, operand);
+	Oid			type = exprType(operand);
+	int			promotion;
+	List	   *chain;
+	ListCell   *lc;
+
+	if (steps == NIL)
+		return condition;
+	if (OidIsValid(get_base_element_type(type)))
+		type = get_base_element_type(type);
+	promotion = mono_promotion(column, type);
+	chain = list_make1(makeInteger(column == TIMESTAMPTZOID || promotion >= 0));
+	if (promotion >= 0)
+		chain = lappend(chain, list_make1(makeInteger(promotion)));
+	foreach(lc, steps)
 	{
-		position = list_length(*context->operands);
-		*context->operands = lappend(*context->operands, copyObject(operand));
+		List	   *step = list_copy(lfirst(lc));
+
+		for (int i = 1; i < list_length(step); i++)
+			lfirst(list_nth_cell(step, i)) = add_operand(context, list_nth(step, i));
+		chain = lappend(chain, step);
 	}
-	return list_make2(makeInteger(op), makeInteger(position));
+	return lappend(condition, chain);
 }
 
 /* A constant pattern such as '%001' says nothing of how a text begins. */
@@ -213,23 +277,27 @@ extract_op(ExtractContext *context, OpExpr *clause)
 	Node	   *left,
 			   *right;
 	Oid			opno = clause->opno;
+	Oid			column;
+	List	   *steps = NIL;
 	int			strategy;
 
 	if (list_length(clause->args) != 2 || !is_usable_collation(clause->inputcollid))
 		return NIL;
 	left = linitial(clause->args);
 	right = lsecond(clause->args);
-	if (!is_key_column(context, left))
+	if (!is_column_side(context, left, &steps))
 	{
 		Node	   *swap = left;
 
 		opno = get_commutator(opno);
 		left = right;
 		right = swap;
+		if (!is_column_side(context, left, &steps))
+			return NIL;
 	}
-	if (!OidIsValid(opno) || !is_key_column(context, left) ||
-		!is_operand_type(context->key, exprType(right)) ||
-		!is_operand(context, right))
+	column = exprType(left);
+	if (!OidIsValid(opno) || !is_operand(context, right) ||
+		!is_operand_type(context->key, column, exprType(right)))
 		return NIL;
 
 	if (opno == OID_TEXT_LIKE_OP)
@@ -240,11 +308,12 @@ extract_op(ExtractContext *context, OpExpr *clause)
 		return make_condition(context, QUAL_LIKE, right);
 	}
 
-	strategy = btree_strategy(context->key, opno);
+	strategy = btree_strategy(context->key, column, opno);
 	if (context->key == KEY_TIME && strategy != 0)
 	{
 		*context->exact = false;
-		return make_condition(context, QUAL_LT + strategy - BTLessStrategyNumber, right);
+		return make_chain_condition(context, QUAL_LT + strategy - BTLessStrategyNumber,
+									right, column, steps);
 	}
 	if (strategy == BTEqualStrategyNumber)
 		return make_condition(context, QUAL_EQ, right);
@@ -257,17 +326,19 @@ extract_array_op(ExtractContext *context, ScalarArrayOpExpr *clause)
 {
 	Node	   *left = linitial(clause->args);
 	Node	   *right = lsecond(clause->args);
+	Oid			column = exprType(left);
+	List	   *steps = NIL;
 
 	if (!clause->useOr || context->key == KEY_TOLERANCE ||
 		!is_usable_collation(clause->inputcollid) ||
-		!is_key_column(context, left) ||
-		btree_strategy(context->key, clause->opno) != BTEqualStrategyNumber ||
-		!is_operand_type(context->key, get_base_element_type(exprType(right))) ||
+		!is_column_side(context, left, &steps) ||
+		btree_strategy(context->key, column, clause->opno) != BTEqualStrategyNumber ||
+		!is_operand_type(context->key, column, get_base_element_type(exprType(right))) ||
 		!is_operand(context, right))
 		return NIL;
 	if (context->key == KEY_TIME)
 		*context->exact = false;
-	return make_condition(context, QUAL_EQ, right);
+	return make_chain_condition(context, QUAL_EQ, right, column, steps);
 }
 
 /*

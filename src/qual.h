@@ -67,6 +67,13 @@ extern bool qual_operands_vary(PlannerInfo *root, List *operands);
  */
 extern int	qual_tree_count(List *tree, List *operands);
 
+/* A closed range; DT_NOBEGIN and DT_NOEND where there is no bound. */
+typedef struct TimeRange
+{
+	TimestampTz lower;
+	TimestampTz upper;
+} TimeRange;
+
 /* The values of the operands at run time. */
 typedef struct QualValue
 {
@@ -77,6 +84,8 @@ typedef struct QualValue
 	TimestampTz *times;			/* operands of the time column */
 	double		number;			/* tolerance */
 	bool		unknown;		/* only the run time knows: see qual_foresee() */
+	TimeRange  *ranges;			/* values other than texts, as qual_mono.h has them */
+	Interval	interval;
 } QualValue;
 
 typedef struct QualValues
@@ -120,13 +129,6 @@ extern const char *qual_sole_prefix(List *tree, const QualValues *values);
 
 /* True when the tree can hold for no value at all. */
 extern bool qual_text_impossible(List *tree, const QualValues *values);
-
-/* A closed range; DT_NOBEGIN and DT_NOEND where there is no bound. */
-typedef struct TimeRange
-{
-	TimestampTz lower;
-	TimestampTz upper;
-} TimeRange;
 
 /* Ranges in their order, no two of which overlap or touch; none is no time at all. */
 typedef struct TimeRanges

@@ -12,6 +12,7 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "qual.h"
+#include "qual_mono.h"
 #include "qual_tree.h"
 #include "strset.h"
 #include "utils/array.h"
@@ -45,6 +46,7 @@ operand_time(Datum value, Oid type)
 static void
 add_value(QualValue *result, Datum value, Oid type)
 {
+	mono_value_range(value, type, &result->ranges[result->n]);
 	switch (type)
 	{
 		case DATEOID:
@@ -58,6 +60,16 @@ add_value(QualValue *result, Datum value, Oid type)
 			break;
 		case FLOAT8OID:
 			result->number = DatumGetFloat8(value);
+			result->n++;
+			break;
+		case INTERVALOID:
+			result->interval = *DatumGetIntervalP(value);
+			result->n++;
+			break;
+		case NUMERICOID:
+		case INT2OID:
+		case INT4OID:
+		case INT8OID:
 			result->n++;
 			break;
 		case NAMEOID:
@@ -104,6 +116,7 @@ set_value(QualValue *result, Datum value, bool isnull, Oid type)
 
 	result->texts = palloc0(sizeof(char *) * Max(nelements, 1));
 	result->times = palloc0(sizeof(TimestampTz) * Max(nelements, 1));
+	result->ranges = palloc0(sizeof(TimeRange) * Max(nelements, 1));
 	for (int i = 0; i < nelements; i++)
 		if (!nulls[i])
 			add_value(result, elements[i], element);
@@ -181,7 +194,9 @@ value_equal(const QualValue *a, const QualValue *b)
 	if (a->isnull)
 		return true;
 	if (memcmp(&a->number, &b->number, sizeof(double)) != 0 ||
-		memcmp(a->times, b->times, sizeof(TimestampTz) * a->n) != 0)
+		memcmp(&a->interval, &b->interval, sizeof(Interval)) != 0 ||
+		memcmp(a->times, b->times, sizeof(TimestampTz) * a->n) != 0 ||
+		memcmp(a->ranges, b->ranges, sizeof(TimeRange) * a->n) != 0)
 		return false;
 	for (int i = 0; i < a->n; i++)
 	{

@@ -6,6 +6,7 @@
 
 #include "common/int.h"
 #include "qual.h"
+#include "qual_mono.h"
 #include "qual_tree.h"
 #include "utils/timestamp.h"
 
@@ -183,7 +184,11 @@ tree_ranges(List *tree, const QualValues *values, TimeRanges *result)
 
 	if (op != QUAL_AND && op != QUAL_OR)
 	{
-		condition_ranges(op, &values->values[intVal(lsecond(tree))], result);
+		/* planning supposes what is not known yet of the column itself */
+		if (list_length(tree) > 2 && mono_is_known(tree, values))
+			mono_ranges(tree, values, result);
+		else
+			condition_ranges(op, &values->values[intVal(lsecond(tree))], result);
 		return;
 	}
 	time_ranges_all(result);
@@ -219,7 +224,12 @@ qual_has_lower_bound(List *tree)
 		return false;
 	op = tree_op(tree);
 	if (op != QUAL_AND && op != QUAL_OR)
-		return op == QUAL_EQ || op == QUAL_GE || op == QUAL_GT;
+	{
+		bool		falls = list_length(tree) > 2 && mono_falls(tree);
+
+		return op == QUAL_EQ || (falls ? op == QUAL_LE || op == QUAL_LT :
+								 op == QUAL_GE || op == QUAL_GT);
+	}
 	for (int i = 1; i < list_length(tree); i++)
 	{
 		bool		has = qual_has_lower_bound(list_nth(tree, i));

@@ -4,7 +4,11 @@
  *
  * A key's tree is a List that starts with an Integer, its QualOp: for
  * QUAL_AND and QUAL_OR the subtrees follow, for a condition the position of its
- * operand among the operands.  A condition that the API cannot use is simply
+ * operand among the operands.  If what is compared is not the column but a chain of
+ * functions around it (qual_mono.h), a third member is the chain: an Integer, 1
+ * if what the chain gives is compared as a timestamptz, and from outside in for
+ * each function a List of its number and the positions of its other arguments
+ * among the operands.  A condition that the API cannot use is simply
  * not in the tree: the tree is implied by the clauses, never the other way round.
  */
 #ifndef STELLANTIS_QUAL_TREE_H

@@ -212,9 +212,9 @@ SELECT asks('SELECT recorded_at FROM cars.telemetry WHERE vehicle_id = {3} AND '
 FROM (VALUES
 	('recorded_at <> ''2026-02-25'''),
 	('recorded_at IS NOT NULL'),
-	('recorded_at + interval ''1 h'' > ''2026-02-25'''),
-	('date_trunc(''day'', recorded_at) = ''2026-02-25'''),
-	('recorded_at::date = ''2026-02-25'''),
+	('coalesce(recorded_at, now()) > ''2026-02-25'''),
+	('to_char(recorded_at, ''YYYY-MM-DD'') = ''2026-02-25'''),
+	('extract(month FROM recorded_at) = 2'),
 	('(recorded_at > ''2026-02-25'' OR odometer_km > 0)'),
 	('recorded_at > clock_timestamp() - interval ''300 days''')
 ) AS t (condition);
@@ -286,7 +286,7 @@ BEGIN
 			('one({3})', replace(first, '1', '3'), 'vehicle_id || '''' = {3}'),
 			('several(ARRAY[{1}, NULL, {3}])', two, 'vehicle_id || '''' IN ({1}, {3})'),
 			('since({1}, ''2026-02-20'', ''2026-02-22'')', replace(first, '?', '?timestamps=2026-02-19T00:00:00Z/open&'),
-			 'vehicle_id || '''' = {1} AND started_at + interval ''0'' >= ''2026-02-20'' AND started_at + interval ''0'' < ''2026-02-22'''),
+			 'vehicle_id || '''' = {1} AND coalesce(started_at, started_at) >= ''2026-02-20'' AND coalesce(started_at, started_at) < ''2026-02-22'''),
 			('by_vin({vin1})', E'/user/vehicles?pageSize=60\n' || first, 'vehicle_id || '''' = {1}'),
 			('like_vin({vin1})', E'/user/vehicles?vinPrefix=VR3UHZKXZPT000001&pageSize=60\n' || first, 'vehicle_id || '''' = {1}'),
 			('like_vin(''%'')', E'/user/vehicles?pageSize=60\n/user/vehicles/{4}/trips?pageSize=60\n/user/vehicles/{2}/trips?pageSize=60\n' || two, 'true')
