@@ -178,7 +178,7 @@ DECLARE
 BEGIN
 	PERFORM set_config('TimeZone', zone, false);
 	DELETE FROM condition;
-	EXECUTE format('SELECT array_agg(DISTINCT format(''%%L::%s'', v)) FROM (SELECT %s + o * (%s) AS v FROM unnest(ARRAY[$1 - interval ''1 h'', $1, $1 + interval ''31 h'']) AS c, unnest(''{0,1}''::int[]) AS o) AS v',
+	EXECUTE format('SELECT array_agg(DISTINCT format(''%%L::%s'', v)) FROM (SELECT %s + o * (%s) AS v FROM unnest(ARRAY[$1 - interval ''1 h'', $1, $1, $1 + interval ''31 h''], ''{0,0,1,0}''::int[]) AS i (c, o)) AS v',
 				   f.type, expression, beside) USING at INTO operands;
 	-- operators of two types
 	IF f.type IN ('timestamp', 'date') THEN
