@@ -178,7 +178,7 @@ SELECT n, started_at FROM chain;
 --- a recursion whose inner scan is read again each round
 --! requests 2
 WITH RECURSIVE days AS (SELECT timestamptz '2026-03-30' AS d, 0::bigint AS n UNION ALL SELECT days.d + interval '1 day', (SELECT count(*) FROM alarms AS a
-	WHERE a.vehicle_id = :'v2' AND a.created_at::date = days.d::date) FROM days WHERE days.d < '2026-04-03') SELECT d, n FROM days;
+	WHERE a.vehicle_id = :'v2' AND coalesce(a.created_at, a.started_at)::date = days.d::date) FROM days WHERE days.d < '2026-04-03') SELECT d, n FROM days;
 SELECT count(*) FROM alarms WHERE vehicle_id = :'v2';
 
 --- a recursion with a join
