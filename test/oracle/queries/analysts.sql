@@ -22,7 +22,6 @@ SELECT vin, electric_level_pct, fuel_level_pct FROM status WHERE (electric_level
 
 --- the last 50 trips of a car
 --! ordered
---! requests 1
 SELECT started_at, stopped_at, distance_km, duration FROM trips WHERE vehicle_id = :'v1' AND started_at BETWEEN '2026-03-01' AND '2026-04-10' ORDER BY started_at DESC LIMIT 50;
 
 --- km and trips per day, gaps filled
