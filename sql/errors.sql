@@ -44,6 +44,11 @@ SELECT pg_temp.say('/user', '{"kind": "status", "status": 403, "code": 40300, "m
 SELECT pg_temp.say('/' || part, '{"kind": "status", "status": 403, "code": 40300, "message": "Missing scope"}', format('SELECT * FROM cars.%I WHERE vin = ''VR3UHZKXZPT000001''', name))
   FROM (VALUES ('positions', 'lastPosition'), ('telemetry', 'telemetry'), ('trips', 'trips'), ('waypoints', 'wayPoints'), ('alerts', 'alerts'),
 			   ('alarms', 'alarms'), ('collisions', 'collisions'), ('maintenance', 'maintenance')) AS t (name, part);
+-- which scopes it needs for one trip
+SELECT vehicle_id AS a_vehicle, id AS a_trip FROM cars.trips WHERE vin = 'VR3UHZKXZPT000001' ORDER BY started_at LIMIT 1 \gset
+SELECT pg_temp.say('/trips/[0-9a-f]+/' || name, '{"kind": "status", "status": 403, "code": 40300, "message": "Missing scope"}',
+				   format('SELECT * FROM cars.%I WHERE vehicle_id = %L AND %L %s', name, :'a_vehicle', :'a_trip', condition))
+  FROM (VALUES ('telemetry', '= trip_id'), ('alerts', '= ANY (trip_ids)'), ('collisions', '= trip_id')) AS t (name, condition);
 -- Retry-After
 SELECT pg_temp.say('/status', jsonb_build_object('kind', 'status', 'status', 429, 'code', 42900, 'message', 'Too many requests', 'headers', jsonb_build_object('Retry-After', after)))
   FROM unnest(ARRAY['120', '0', '120;w=1', 'soon', '-5', '99999999999999999999']) AS after;
@@ -174,6 +179,14 @@ SELECT sim.reset();
 SELECT id AS first_id FROM cars.vehicles WHERE vin = 'VR3UHZKXZPT000001' \gset
 SELECT pg_temp.say('/user/vehicles/', jsonb_build_object('kind', 'edit', 'pointer', '/id', 'value', value), format('SELECT vin FROM cars.vehicles WHERE id = %L', :'first_id'))
   FROM unnest(ARRAY['"another"', 'null', '5']::jsonb[]) AS value;
+-- the same of what lies below a vehicle
+SELECT pg_temp.say('/trips/[0-9a-f]+ ?$', jsonb_build_object('kind', 'edit', 'pointer', '/id', 'value', value), format('SELECT id FROM cars.trips WHERE vehicle_id = %L AND id = %L', :'a_vehicle', :'a_trip'))
+  FROM unnest(ARRAY['"another"', 'null', '5']::jsonb[]) AS value;
+-- an object that exists, and cannot be had
+SELECT pg_temp.say('/trips/[0-9a-f]+ ?$', fault, format('SELECT id FROM cars.trips WHERE vehicle_id = %L AND id = %L', :'a_vehicle', :'a_trip'))
+  FROM unnest(ARRAY['{"kind": "status", "status": 403, "code": 40300, "message": "Simulated"}', '{"kind": "status", "status": 404, "body": "html"}',
+					'{"kind": "status", "status": 500, "code": 50000, "message": "Simulated"}', '{"kind": "bad_json"}', '{"kind": "content_type", "value": "text/html"}']::jsonb[]) AS fault;
+SELECT pg_temp.say('/trips/[0-9a-f]+ ?$', '{"kind": "no_content"}', format('SELECT id FROM cars.trips WHERE vehicle_id = %L AND id = %L', :'a_vehicle', :'a_trip'));
 
 --
 -- One vehicle of several: the whole query fails, unless told to warn

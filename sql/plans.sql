@@ -84,6 +84,36 @@ SELECT * FROM sim.plans('cars.waypoints', 'trip_id = ''t''', 'trip_id IN (''t'',
 	'tolerance_km = (SELECT max(n) FROM sim.world)');
 
 --
+-- Objects by their ids, rows of a trip, filters: what is asked
+--
+CREATE FUNCTION pg_temp.asks(relation text, VARIADIC conditions text[]) RETURNS TABLE (condition text, endpoint text, pushed text) LANGUAGE plpgsql AS $$
+DECLARE
+	document jsonb;
+BEGIN
+	FOREACH condition IN ARRAY conditions LOOP
+		EXECUTE format('EXPLAIN (COSTS OFF, FORMAT JSON) SELECT * FROM %s WHERE vehicle_id = ''a'' AND (%s)', relation, condition) INTO document;
+		SELECT node ->> 'Endpoint', (SELECT string_agg(c, '; ') FROM jsonb_array_elements_text(node -> 'Pushed Down') AS c WHERE c !~ '^\(vehicle_id = ')
+		  INTO endpoint, pushed
+		  FROM jsonb_path_query(document, 'strict $.**') AS node WHERE jsonb_typeof(node) = 'object' AND node ? 'Endpoint' LIMIT 1;
+		RETURN NEXT;
+	END LOOP;
+END $$;
+SELECT * FROM pg_temp.asks('cars.trips', 'id = ''x''', '''x'' = id', 'id IN (''x'', ''y'')', 'id IN (''1'', ''2'', ''3'', ''4'')', 'id IN (''1'', ''2'', ''3'', ''4'', ''5'')', 'id = ''x'' OR id = ''y''',
+	'id = ANY (string_to_array(current_setting(''test.sim_token''), ''-''))', 'id <> ''x''', 'id > ''x''', 'id LIKE ''x%''', 'id = vin', 'id = ''x'' OR done');
+SELECT * FROM pg_temp.asks('cars.alerts', 'id = ''x''', 'id IN (''x'', ''y'')', '''t'' = ANY (trip_ids)', 'trip_ids @> ARRAY[''t'', ''u'']', 'trip_ids @> ''{}''', 'ARRAY[''t''] <@ trip_ids',
+	'trip_ids @> string_to_array(current_setting(''test.sim_token''), ''-'')', '''t'' = ANY (trip_ids) AND ''u'' = ANY (trip_ids)', '''t'' = ANY (trip_ids) OR ''u'' = ANY (trip_ids)',
+	'''t'' = ANY (trip_ids) AND id = ''x''', '''t'' = ALL (trip_ids)', 'trip_ids && ''{t}''', 'trip_ids = ''{t}''', 'id = ANY (trip_ids)');
+SELECT * FROM pg_temp.asks('cars.telemetry', 'trip_id = ''t''', 'trip_id IN (''t'', ''u'')', 'trip_id = ANY (string_to_array(current_setting(''test.sim_token''), ''-''))', 'trip_id <> ''t''', 'trip_id IS NULL');
+SELECT * FROM pg_temp.asks('cars.collisions', 'trip_id = ''t''', 'id = ''x''', 'trip_id = ''t'' AND id = ''x''');
+SELECT * FROM pg_temp.asks('cars.alarms', 'id = ''x''', 'kind = ''status''', 'kind IN (''status'', ''trigger'')', 'kind <> ''status''', 'kind LIKE ''s%''');
+SELECT * FROM pg_temp.asks('cars.trips', 'distance_km > 5', '5 >= distance_km', 'distance_km = 5::real', 'distance_km IN (1, 2)', 'distance_km < 5 OR distance_km > 6', 'distance_km <> 5', 'distance_km > start_odometer_km', 'distance_km::numeric > 5',
+	'duration > ''1 h''', 'duration BETWEEN ''1 h'' AND ''1 day''', 'duration = ANY (''{1 h,2 h}'')', 'duration + ''1 h'' > ''2 h''', 'duration > random() * interval ''1 h''');
+CREATE FOREIGN TABLE own_trips (vehicle_id text, id text OPTIONS (field '/_links/self/href'), distance_km float8 OPTIONS (field '/distance')) SERVER sim OPTIONS (resource 'trips', page_size '10');
+SELECT * FROM pg_temp.asks('own_trips', 'id = ''x''', 'distance_km > 5');
+CREATE FOREIGN TABLE small_pages (vehicle_id text, id text) SERVER sim OPTIONS (resource 'alerts', page_size '5');
+SELECT * FROM pg_temp.asks('small_pages', 'id IN (''1'', ''2'', ''3'', ''4'')', 'id IN (''1'', ''2'', ''3'', ''4'', ''5'')');
+
+--
 -- The account, a constant
 --
 CREATE SCHEMA family;
@@ -147,7 +177,11 @@ SELECT * FROM pg_temp.joined('SELECT * FROM cars.trips AS t, cars.waypoints AS p
 SELECT * FROM pg_temp.joined('SELECT * FROM cars.waypoints AS p, cars.trips AS t WHERE t.id = p.trip_id AND t.vehicle_id = p.vehicle_id AND t.vin = ''x'' AND t.started_at > ''2026-02-01''');
 SELECT * FROM pg_temp.joined('SELECT * FROM cars.vehicles AS v, cars.status AS s WHERE s.vehicle_id = v.id AND v.brand = ''Peugeot''');
 SELECT * FROM pg_temp.joined('SELECT * FROM cars.trips AS a, cars.trips AS b WHERE a.vehicle_id = b.vehicle_id AND a.vehicle_id = ''a''');
--- tolerance_km is an input of the scan: an outer row's column does not count
+SELECT * FROM pg_temp.joined('SELECT * FROM sim.world AS w JOIN cars.alerts AS a ON a.id = w.vin AND a.vehicle_id = w.id WHERE w.n = 1');
+SELECT * FROM pg_temp.joined('SELECT * FROM sim.world AS w JOIN cars.telemetry AS m ON m.trip_id = w.vin AND m.vehicle_id = w.id');
+SELECT * FROM pg_temp.joined('SELECT * FROM sim.world AS w JOIN cars.alerts AS a ON w.vin = ANY (a.trip_ids) AND a.vehicle_id = w.id WHERE w.n = 1');
+-- filters and tolerance_km are inputs of the scan: an outer row's column does not count
+SELECT * FROM pg_temp.joined('SELECT * FROM sim.world AS w, cars.trips AS t WHERE t.vehicle_id = w.id AND t.distance_km > w.n AND w.n = 1');
 SELECT * FROM pg_temp.joined('SELECT * FROM sim.world AS w, cars.waypoints AS p WHERE p.vehicle_id = w.id AND p.tolerance_km = w.n');
 
 --

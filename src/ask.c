@@ -27,7 +27,7 @@ begin_url(Fetch *f, StringInfo url, const char *endpoint, const Collection *c)
 {
 	initStringInfo(url);
 	appendStringInfoString(url, account_of(f)->base_url);
-	request_path(url, endpoint, c->vehicle_id, c->trip_id);
+	request_path(url, endpoint, c->vehicle_id, c->trip_id, c->object_id);
 }
 
 /* Many collections may wait: what they keep is small. */
@@ -38,15 +38,17 @@ keep_url(Collection *c, StringInfo url)
 	pfree(url->data);
 }
 
-static void
-set_whose(Collection *c, const char *vehicle_id, const char *vin, const char *trip_id)
+static const char *
+copy_text(Collection *c, const char *text)
 {
-	MemoryContext old = MemoryContextSwitchTo(c->context);
+	return text == NULL ? NULL : MemoryContextStrdup(c->context, text);
+}
 
-	c->vehicle_id = vehicle_id == NULL ? NULL : pstrdup(vehicle_id);
-	c->vin = vin == NULL ? NULL : pstrdup(vin);
-	c->trip_id = trip_id == NULL ? NULL : pstrdup(trip_id);
-	MemoryContextSwitchTo(old);
+static void
+set_vehicle(Collection *c, const char *vehicle_id, const char *vin)
+{
+	c->vehicle_id = copy_text(c, vehicle_id);
+	c->vin = copy_text(c, vin);
 }
 
 static void
@@ -68,22 +70,44 @@ add_tolerance(Fetch *f, StringInfo url)
 	request_param(url, "tolerance", km);
 }
 
-/* Rows of the scan's resource. */
+/* What a collection of rows is asked for, beside its address. */
+static void
+add_conditions(Fetch *f, StringInfo url)
+{
+	const FetchSpec *spec = &f->spec;
+	ListCell   *lc;
+
+	foreach(lc, spec->timestamps)
+		request_param(url, "timestamps", lfirst(lc));
+	for (int i = 0; i < list_length(spec->filters); i += 2)
+		request_param(url, list_nth(spec->filters, i), list_nth(spec->filters, i + 1));
+	add_tolerance(f, url);
+}
+
+/* Whose rows are asked for; all but the vehicle may be NULL. */
+typedef struct Whose
+{
+	const char *vehicle_id;
+	const char *vin;
+	const char *trip_id;
+	const char *object_id;
+} Whose;
+
+/* Rows of the scan's resource: pages, or one object, which takes no conditions. */
 static Collection *
-ask_rows(Fetch *f, const char *endpoint, bool paged, const char *vehicle_id,
-		 const char *vin, const char *trip_id)
+ask_rows(Fetch *f, const char *endpoint, bool paged, const Whose *whose)
 {
 	const FetchSpec *spec = &f->spec;
 	Collection *c = collection_create(f->context, ROLE_ROWS, spec->resource, account_of(f));
 	StringInfoData url;
-	ListCell   *lc;
 
 	c->paged = paged;
-	set_whose(c, vehicle_id, vin, trip_id);
+	set_vehicle(c, whose->vehicle_id, whose->vin);
+	c->trip_id = copy_text(c, whose->trip_id);
+	c->object_id = copy_text(c, whose->object_id);
 	begin_url(f, &url, endpoint, c);
-	foreach(lc, spec->timestamps)
-		request_param(&url, "timestamps", lfirst(lc));
-	add_tolerance(f, &url);
+	if (paged)
+		add_conditions(f, &url);
 	request_param_extensions(&url, paged && spec->lists_all ?
 							 share_listing_extensions(f->share) : spec->extensions);
 	add_locale(f, &url, spec->resource);
@@ -123,31 +147,39 @@ ask_listing(Fetch *f, const char *prefix)
 	ask_again(f, c);
 }
 
-void
-ask_trips(Fetch *f, const char *vehicle_id, const char *vin, bool vehicle_supplied,
-		  Collection *suspect)
+/* All of a vehicle's trips, alerts, ...: not the scan's rows. */
+static Collection *
+ask_all_of_vehicle(Fetch *f, CollectionRole role, const Resource *resource,
+				   const char *vehicle_id, const char *vin)
 {
-	const Resource *resource = catalog_resource("trips");
-	Collection *c = collection_create(f->context,
-									  suspect != NULL ? ROLE_CHECK_TRIP : ROLE_TRIPS,
-									  resource, account_of(f));
+	Collection *c = collection_create(f->context, role, resource, account_of(f));
 	StringInfoData url;
 
-	set_whose(c, vehicle_id, vin, NULL);
-	c->vehicle_supplied = vehicle_supplied;
-	c->suspect = suspect;
+	set_vehicle(c, vehicle_id, vin);
 	begin_url(f, &url, resource->endpoint, c);
 	request_param_int(&url, "pageSize", resource->max_page_size);
 	keep_url(c, &url);
 	ask_again(f, c);
+	return c;
 }
 
-/* False if the vehicle (or the trip of it) has been asked already. */
-static bool
-first_time(Fetch *f, const char *vehicle_id, const char *trip_id)
+void
+ask_whether_known(Fetch *f, Collection *suspect)
 {
-	char	   *key = trip_id == NULL ? MemoryContextStrdup(f->context, vehicle_id) :
-		MemoryContextStrdup(f->context, psprintf("%s/%s", vehicle_id, trip_id));
+	Collection *c = ask_all_of_vehicle(f, ROLE_CHECK,
+									   suspect->object_id != NULL ? suspect->resource :
+									   catalog_resource("trips"),
+									   suspect->vehicle_id, suspect->vin);
+
+	c->suspect = suspect;
+}
+
+/* False if the vehicle (or the trip or object of it) has been asked already. */
+static bool
+first_time(Fetch *f, const char *vehicle_id, const char *below)
+{
+	char	   *key = below == NULL ? MemoryContextStrdup(f->context, vehicle_id) :
+		MemoryContextStrdup(f->context, psprintf("%s/%s", vehicle_id, below));
 
 	return strset_add(f->asked, key);
 }
@@ -156,13 +188,30 @@ void
 ask_trip(Fetch *f, const char *vehicle_id, const char *vin, const char *trip_id,
 		 bool vehicle_supplied, bool trip_supplied)
 {
+	const Resource *resource = f->spec.resource;
+	Whose		whose = {vehicle_id, vin, trip_id, NULL};
 	Collection *c;
 
 	if (!first_time(f, vehicle_id, trip_id))
 		return;
-	c = ask_rows(f, f->spec.resource->endpoint, true, vehicle_id, vin, trip_id);
+	c = ask_rows(f, resource->parent == PARENT_TRIP ? resource->endpoint : resource->trip_endpoint,
+				 true, &whose);
 	c->vehicle_supplied = vehicle_supplied;
 	c->trip_supplied = trip_supplied;
+}
+
+/* One row by its id, which the query supplied. */
+static void
+ask_object(Fetch *f, const char *vehicle_id, const char *vin, const char *object_id,
+		   bool vehicle_supplied)
+{
+	Whose		whose = {vehicle_id, vin, NULL, object_id};
+	Collection *c;
+
+	if (!first_time(f, vehicle_id, object_id))
+		return;
+	c = ask_rows(f, f->spec.resource->object_endpoint, false, &whose);
+	c->vehicle_supplied = vehicle_supplied;
 }
 
 /*
@@ -172,26 +221,31 @@ ask_trip(Fetch *f, const char *vehicle_id, const char *vin, const char *trip_id,
 static void
 ask_vehicle(Fetch *f, const char *id, const char *vin, bool supplied)
 {
-	const Resource *resource = f->spec.resource;
+	const FetchSpec *spec = &f->spec;
+	const Resource *resource = spec->resource;
+	Whose		whose = {id, vin, NULL, NULL};
 	Collection *c;
 
 	if (!first_time(f, id, NULL))
 		return;
 	if (resource->parent == PARENT_ACCOUNT)
+		ask_object(f, id, vin, id, supplied);
+	else if (!spec->trips.all)
+		for (int i = 0; i < spec->trips.n; i++)
+			ask_trip(f, id, vin, spec->trips.texts[i], supplied, true);
+	else if (!spec->objects.all)
+		for (int i = 0; i < spec->objects.n; i++)
+			ask_object(f, id, vin, spec->objects.texts[i], supplied);
+	else if (resource->parent == PARENT_TRIP)
 	{
-		c = ask_rows(f, "/user/vehicles/{id}", false, id, vin, NULL);
+		c = ask_all_of_vehicle(f, ROLE_TRIPS, catalog_resource("trips"), id, vin);
 		c->vehicle_supplied = supplied;
 	}
-	else if (resource->parent == PARENT_VEHICLE)
-	{
-		c = ask_rows(f, resource->endpoint, resource->shape == SHAPE_COLLECTION, id, vin, NULL);
-		c->vehicle_supplied = supplied;
-	}
-	else if (f->spec.trips.all)
-		ask_trips(f, id, vin, supplied, NULL);
 	else
-		for (int i = 0; i < f->spec.trips.n; i++)
-			ask_trip(f, id, vin, f->spec.trips.texts[i], supplied, true);
+	{
+		c = ask_rows(f, resource->endpoint, resource->shape == SHAPE_COLLECTION, &whose);
+		c->vehicle_supplied = supplied;
+	}
 }
 
 /* Nothing, if the query cannot want it. */
@@ -216,7 +270,7 @@ ask_first(Fetch *f)
 	const Resource *resource = spec->resource;
 
 	if (resource->parent == PARENT_ACCOUNT && (spec->vehicles.all || !resource->has_id))
-		ask_rows(f, resource->endpoint, resource->shape == SHAPE_COLLECTION, NULL, NULL, NULL);
+		ask_rows(f, resource->endpoint, resource->shape == SHAPE_COLLECTION, &(Whose) {0});
 	else if (resource->parent != PARENT_ACCOUNT && (spec->vehicles.all || spec->need_vin))
 	{
 		if (!spec->vehicles.all)

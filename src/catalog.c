@@ -9,6 +9,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "catalog.h"
 #include "catalog/pg_type.h"
 
@@ -334,8 +336,10 @@ static const CatalogColumn trips_columns[] = {
 	TEXT("id", "id", "id of the trip: trip_id of the other tables"),
 	TIME("started_at", "startedAt", "start of the trip"),
 	TIME("stopped_at", "stoppedAt", "end of the trip; while it is not done, its last update"),
-	UNSCALED("duration", INTERVALOID, "duration", "duration of the trip", .conversion = CONV_SECONDS),
-	MEASURE("distance_km", "distance", "km", "distance driven"),
+	UNSCALED("duration", INTERVALOID, "duration", "duration of the trip", .conversion = CONV_SECONDS,
+			 .filter = FILTER_DURATION, .parameter = "duration"),
+	MEASURE("distance_km", "distance", "km", "distance driven",
+			.filter = FILTER_DISTANCE, .parameter = "distance"),
 	MEASURE("start_odometer_km", "startMileage", "km", "odometer at the start; 0 may be a filler"),
 	SCALED("avg_speed_kmh", "kinetic.avgSpeed", 18, 5, "km/h", "average speed"),
 	MEASURE("max_speed_kmh", "kinetic.maxSpeed", "km/h",
@@ -391,11 +395,18 @@ static const CatalogColumn alerts_columns[] = {
 	UPDATED_AT("when the record last changed"),
 };
 
+static const char *const alarm_kinds[] = {
+	"status", "vehicle.alarm.status",
+	"trigger", "vehicle.alarm.trigger",
+	NULL
+};
+
 static const CatalogColumn alarms_columns[] = {
 	VEHICLE_COLUMNS,
 	TEXT("id", "id", "id of the event"),
 	TEXT("kind", "status|trigger", "what it is: status (switched on or off), trigger (set off)",
-		 .conversion = CONV_PRESENCE),
+		 .conversion = CONV_PRESENCE,
+		 .filter = FILTER_KIND, .parameter = "type", .words = alarm_kinds),
 	TEXT("activation", "status.activation", "alarm: Active, Inactive", .null_when = "kind is trigger"),
 	TEXT("trigger_type", "trigger.type", "what set it off: FrontLeftDoorBreakIn, VehicleLifting, ...",
 		 .null_when = "kind is status"),
@@ -444,6 +455,7 @@ static const Resource vehicles_resource = {
 	.parent = PARENT_ACCOUNT,
 	.shape = SHAPE_COLLECTION,
 	.endpoint = "/user/vehicles",
+	.object_endpoint = "/user/vehicles/{id}",
 	.rows_key = "vehicles",
 	.accept = HAL,
 	.has_id = true,
@@ -498,6 +510,9 @@ static const Resource telemetry_resource = {
 	.parent = PARENT_VEHICLE,
 	.shape = SHAPE_COLLECTION,
 	.endpoint = "/user/vehicles/{id}/telemetry",
+	.trip_endpoint = "/user/vehicles/{id}/trips/{tid}/telemetry",
+	.trip_column = "trip_id",
+	.trip_scopes = "data:trip,data:telemetry",
 	.rows_key = "telemetries",
 	.accept = HAL,
 	.scopes = "data:telemetry",
@@ -516,6 +531,7 @@ static const Resource trips_resource = {
 	.parent = PARENT_VEHICLE,
 	.shape = SHAPE_COLLECTION,
 	.endpoint = "/user/vehicles/{id}/trips",
+	.object_endpoint = "/user/vehicles/{id}/trips/{rid}",
 	.rows_key = "trips",
 	.accept = HAL,
 	.scopes = "data:trip",
@@ -551,6 +567,10 @@ static const Resource alerts_resource = {
 	.parent = PARENT_VEHICLE,
 	.shape = SHAPE_COLLECTION,
 	.endpoint = "/user/vehicles/{id}/alerts",
+	.object_endpoint = "/user/vehicles/{id}/alerts/{rid}",
+	.trip_endpoint = "/user/vehicles/{id}/trips/{tid}/alerts",
+	.trip_column = "trip_ids",
+	.trip_scopes = "data:trip,data:alert",
 	.rows_key = "alerts",
 	.accept = HAL,
 	.scopes = "data:alert",
@@ -571,6 +591,7 @@ static const Resource alarms_resource = {
 	.parent = PARENT_VEHICLE,
 	.shape = SHAPE_COLLECTION,
 	.endpoint = "/user/vehicles/{id}/alarms",
+	.object_endpoint = "/user/vehicles/{id}/alarms/{rid}",
 	.rows_key = "alarms",
 	.accept = HAL,
 	.scopes = "data:telemetry",
@@ -591,6 +612,10 @@ static const Resource collisions_resource = {
 	.parent = PARENT_VEHICLE,
 	.shape = SHAPE_COLLECTION,
 	.endpoint = "/user/vehicles/{id}/collisions",
+	.object_endpoint = "/user/vehicles/{id}/collisions/{rid}",
+	.trip_endpoint = "/user/vehicles/{id}/trips/{tid}/collisions",
+	.trip_column = "trip_id",
+	.trip_scopes = "data:trip,data:collision",
 	.rows_key = "collisions",
 	.accept = HAL,
 	.scopes = "data:collision",
@@ -666,4 +691,10 @@ catalog_column(const Resource *resource, const char *name)
 			return &resource->columns[i];
 	}
 	return NULL;
+}
+
+int
+catalog_most_ids(const Resource *resource, int page_size)
+{
+	return page_size > 0 ? Max((int) ceil(resource->rows_per_parent / page_size), 1) : 1;
 }

@@ -60,6 +60,15 @@ typedef enum UnitOption
 	UNIT_MAX_SPEED				/* max_speed_unit 'm/s': as sent is m/s, not km/h */
 } UnitOption;
 
+/* How a condition on a column is sent, as the column's "parameter". */
+typedef enum ColumnFilter
+{
+	FILTER_NONE,
+	FILTER_DISTANCE,			/* min-max, km with one decimal */
+	FILTER_DURATION,			/* min-max, whole seconds */
+	FILTER_KIND					/* one value or several; see "words" */
+} ColumnFilter;
+
 /*
  * Extra objects that must be asked for, as a bit mask.  The words on the wire
  * are in catalog_extensions.
@@ -85,6 +94,9 @@ typedef struct CatalogColumn
 	const char *meaning;		/* one phrase: what it is */
 	const char *null_when;		/* when it is NULL, beyond "not sent"; or NULL */
 	const char *scope;			/* scope beyond the table's own, or NULL */
+	ColumnFilter filter;
+	const char *parameter;		/* name on the wire of the filter */
+	const char *const *words;	/* FILTER_KIND: each value the column can have, and what is sent for it; ends with NULL */
 } CatalogColumn;
 
 /* The shape of what an endpoint answers. */
@@ -108,6 +120,10 @@ typedef struct Resource
 	ResourceParent parent;
 	ResourceShape shape;
 	const char *endpoint;		/* below the base URL: "/user/vehicles/{id}/trips" */
+	const char *object_endpoint;	/* one row by its id, {rid} (of the vehicles {id}); or NULL */
+	const char *trip_endpoint;	/* the rows of one trip {tid}, which is authoritative; or NULL */
+	const char *trip_column;	/* with it: the column that names the trip, or (text[]) the trips */
+	const char *trip_scopes;	/* and the scopes that it requires, comma separated */
 	const char *rows_key;		/* SHAPE_COLLECTION: key in _embedded, matched without regard to case */
 	const char *row_pointer;	/* SHAPE_OBJECT: member that is the row, or NULL for the whole */
 	const char *accept;			/* Accept header */
@@ -141,6 +157,12 @@ extern const CatalogColumn catalog_account_column;
 /* NULL when there is none of that name. */
 extern const Resource *catalog_resource(const char *name);
 extern const CatalogColumn *catalog_column(const Resource *resource, const char *name);
+
+/*
+ * So many of a vehicle's rows are rather asked for one by one, by their ids,
+ * than all of its rows page by page.
+ */
+extern int	catalog_most_ids(const Resource *resource, int page_size);
 
 /* Names on the wire of EXT_ bits, in the order of the bits. */
 extern const char *const catalog_extensions[];

@@ -300,14 +300,18 @@ static char *
 hint_of_403(const FaultContext *context)
 {
 	const Resource *resource = context->resource;
+	const char *scopes;
+	bool		of_trip;
 
 	if (resource == NULL || resource->scopes == NULL)
 		return psprintf("Check that the owner has not withdrawn consent, and the brand or realm of %s.",
 						server_words(context));
-	return psprintf("The table \"%s\" needs %s %s, which the vehicle's owner grants at enrolment.  "
+	of_trip = context->trip != NULL && resource->trip_scopes != NULL;
+	scopes = of_trip ? resource->trip_scopes : resource->scopes;
+	return psprintf("The table \"%s\"%s needs %s %s, which the vehicle's owner grants at enrolment.  "
 					"A vehicle of another account, and a wrong brand or realm, are refused likewise.",
-					resource->name, strchr(resource->scopes, ',') != NULL ? "the scopes" : "the scope",
-					spaced(resource->scopes));
+					resource->name, of_trip ? ", asked for one trip," : "",
+					strchr(scopes, ',') != NULL ? "the scopes" : "the scope", spaced(scopes));
 }
 
 /* In the largest unit that does not make it vague, rounded up. */

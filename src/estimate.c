@@ -45,7 +45,7 @@
 /* The share of rows that is left by a condition that we do not evaluate. */
 #define SUPPOSED_SELECTIVITY	(1.0 / 3)
 
-const QualKey estimate_join_keys[ESTIMATE_NJOIN_KEYS] = {KEY_VEHICLE, KEY_VIN, KEY_TRIP};
+const QualKey estimate_join_keys[ESTIMATE_NJOIN_KEYS] = {KEY_VEHICLE, KEY_VIN, KEY_TRIP, KEY_ID};
 
 /* What is to be asked for; no request at all when there are no vehicles. */
 typedef struct Asked
@@ -54,6 +54,8 @@ typedef struct Asked
 	bool		lists_vehicles;
 	double		trips;			/* of each vehicle, to ask for the rows of */
 	bool		lists_trips;
+	double		objects;		/* of each vehicle, to ask for one by one; else 0 */
+	double		parents;		/* vehicles, trips or objects that have rows */
 	double		fetched;		/* rows of each vehicle, or of each trip */
 	double		returned;		/* those of them whose time is right */
 } Asked;
@@ -135,7 +137,7 @@ static bool
 is_known(List *tree, const QualValues *values)
 {
 	if (tree_op(tree) != QUAL_AND && tree_op(tree) != QUAL_OR)
-		return !values->values[intVal(lsecond(tree))].unknown;
+		return !tree_value(tree, values)->unknown;
 	for (int i = 1; i < list_length(tree); i++)
 		if (!is_known(list_nth(tree, i), values))
 			return false;
@@ -177,7 +179,7 @@ suppose_times(List *tree, QualValues *values, TimestampTz now, bool *supposed)
 			suppose_times(list_nth(tree, i), values, now, supposed);
 		return;
 	}
-	value = &values->values[intVal(lsecond(tree))];
+	value = tree_value(tree, values);
 	if (list_length(tree) > 2 ? mono_is_known(tree, values) : !value->unknown)
 		return;
 	*supposed = true;
@@ -253,6 +255,39 @@ ask_for_times(const RelPlan *plan, List *tree, QualValues *values, Asked *asked)
 	return true;
 }
 
+/*
+ * Trips and objects are named by ids: whichever vehicles are asked for them,
+ * each is one vehicle's alone.
+ */
+static void
+ask_for_named(const RelPlan *plan, const QualTrees *trees, const QualValues *values,
+			  Asked *asked)
+{
+	const Resource *resource = plan->table.resource;
+	double		ids;
+
+	asked->parents = asked->vehicles * asked->trips;
+	if (resource->trip_endpoint != NULL && trees->tree[KEY_TRIP] != NIL)
+	{
+		asked->trips = qual_trips_are_list(resource) ? 1 :
+			named(trees->tree[KEY_TRIP], trees->operands, values, totals_all(&plan->trips));
+		asked->parents = asked->trips;
+		asked->fetched = Min(asked->fetched,
+							 Max(totals_all(&plan->rows) / totals_all(&plan->trips), 1));
+		asked->returned = Min(asked->returned, asked->fetched);
+	}
+	else if (trees->tree[KEY_ID] != NIL)
+	{
+		ids = named(trees->tree[KEY_ID], trees->operands, values, totals_all(&plan->rows));
+		if (ids <= catalog_most_ids(resource, plan->table.page_size))
+			asked->objects = asked->parents = ids;
+		else
+			asked->returned = Min(asked->returned, ids / Max(asked->vehicles, 1));
+		if (asked->objects > 0)
+			asked->fetched = asked->returned = 1;
+	}
+}
+
 static void
 find_asked(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan, List *clauses,
 		   Asked *asked)
@@ -269,6 +304,7 @@ find_asked(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan, List *clause
 	by_vin = named(trees.tree[KEY_VIN], trees.operands, values, plan->vehicles);
 	asked->vehicles = Min(asked->vehicles, by_vin);
 	asked->lists_vehicles = trees.tree[KEY_VEHICLE] == NIL || plan->need_vin;
+	asked->objects = 0;
 	asked->lists_trips = resource->parent == PARENT_TRIP && trees.tree[KEY_TRIP] == NIL;
 	asked->trips = 1;
 	if (resource->parent == PARENT_TRIP)
@@ -280,6 +316,9 @@ find_asked(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan, List *clause
 		 is_known(trees.tree[KEY_ACCOUNT], values) &&
 		 !qual_text_matches(trees.tree[KEY_ACCOUNT], values, plan->table.account)))
 		asked->vehicles = 0;
+	ask_for_named(plan, &trees, values, asked);
+	if (asked->vehicles == 0)
+		asked->parents = 0;
 }
 
 /* ---- requests ---- */
@@ -362,6 +401,8 @@ count_requests(PlannerInfo *root, const RelPlan *plan, Relids outer, const Asked
 							  catalog_resource("trips")->max_page_size), result);
 	if (resource->parent == PARENT_ACCOUNT)
 		add_requests(plan, asked->vehicles, 1, result);
+	else if (asked->objects > 0)
+		add_requests(plan, asked->vehicles * asked->objects, 1, result);
 	else
 		add_requests(plan, asked->vehicles * asked->trips,
 					 pages_of(asked->fetched, plan->table.page_size), result);
@@ -388,7 +429,7 @@ estimate_scan(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan, List *cla
 	find_asked(root, rel, plan, clauses, &asked);
 	count_requests(root, plan, outer, &asked, result);
 
-	parents = result->parents = asked.vehicles * asked.trips;
+	parents = result->parents = asked.parents;
 	if (resource->parent == PARENT_ACCOUNT)
 	{
 		/* the vehicles themselves are the rows */

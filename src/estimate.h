@@ -13,7 +13,7 @@
 #include "qual.h"
 #include "totals.h"
 
-#define ESTIMATE_NJOIN_KEYS 3
+#define ESTIMATE_NJOIN_KEYS 4
 
 /* Plan-time state: RelOptInfo.fdw_private. */
 typedef struct RelPlan
@@ -29,7 +29,7 @@ typedef struct RelPlan
 	/* what is known of the account: see totals.h */
 	double		vehicles;
 	Totals		rows;			/* of the table */
-	Totals		trips;			/* of a vehicle, for a table below a trip */
+	Totals		trips;			/* of a vehicle, for a table that is asked below a trip */
 } RelPlan;
 
 typedef struct Estimate
@@ -46,7 +46,7 @@ typedef struct Estimate
 /* The key columns whose join clauses make a parameterized path worth while. */
 extern const QualKey estimate_join_keys[ESTIMATE_NJOIN_KEYS];
 
-/* Does the clause say which vehicle or trip? */
+/* Does the clause say which vehicle, trip or object? */
 extern bool estimate_has_join_key(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan,
 								  Expr *clause);
 

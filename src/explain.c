@@ -24,6 +24,32 @@ describe_vehicles(const ApiScan *scan)
 	return named == 1 ? "one" : psprintf("%d", named);
 }
 
+/* What is asked for rows: where only the run time can tell, either of two. */
+static char *
+describe_endpoint(const ApiScan *scan)
+{
+	const Resource *resource = scan->table.resource;
+	List	   *trips = scan_tree(scan, KEY_TRIP);
+	List	   *ids = scan_tree(scan, resource->parent == PARENT_ACCOUNT ? KEY_VEHICLE : KEY_ID);
+	const char *instead = NULL;
+	bool		maybe = false;
+
+	if (resource->trip_endpoint != NULL && trips != NIL)
+	{
+		instead = resource->trip_endpoint;
+		maybe = scan->trips_are_list && qual_tree_count(trips, scan->operands) < 0;
+	}
+	else if (resource->object_endpoint != NULL && ids != NIL)
+	{
+		instead = resource->object_endpoint;
+		maybe = resource->parent != PARENT_ACCOUNT && qual_tree_count(ids, scan->operands) < 0;
+	}
+	if (instead == NULL)
+		return psprintf("GET %s", resource->endpoint);
+	return maybe ? psprintf("GET %s or GET %s", instead, resource->endpoint) :
+		psprintf("GET %s", instead);
+}
+
 /* Segments of a path that are longer than this are ids, and cut. */
 #define LONGEST_SHOWN		24
 
@@ -140,12 +166,8 @@ scan_explain(ForeignScanState *node, ExplainState *es)
 {
 	ApiScan  *scan = node->fdw_state;
 	const Resource *resource = scan->table.resource;
-	bool		by_id = resource->parent == PARENT_ACCOUNT &&
-		scan_tree(scan, KEY_VEHICLE) != NIL;
 
-	ExplainPropertyText("Endpoint",
-						psprintf("GET %s", by_id ? "/user/vehicles/{id}" : resource->endpoint),
-						es);
+	ExplainPropertyText("Endpoint", describe_endpoint(scan), es);
 	if (resource->parent != PARENT_ACCOUNT || resource->has_id)
 		ExplainPropertyText("Vehicles", describe_vehicles(scan), es);
 	explain_clauses(node, es);

@@ -66,7 +66,8 @@ fetch_create(const FetchSpec *spec, ShareScan *share, Garage *garage,
 	fetch_set_headers(f);
 	if (resource->shape == SHAPE_COLLECTION)
 		f->rows = decoder_create(spec->columns, spec->ncolumns, resource->rows_key, NULL);
-	if (resource->shape == SHAPE_OBJECT || !spec->vehicles.all)
+	if (resource->shape == SHAPE_OBJECT || !spec->objects.all ||
+		(resource->parent == PARENT_ACCOUNT && !spec->vehicles.all))
 		f->object = decoder_create(spec->columns, spec->ncolumns, NULL, resource->row_pointer);
 	dlist_init(&f->pending);
 	dlist_init(&f->listings);
@@ -107,7 +108,7 @@ note_total(Fetch *f, const Collection *c, int64 rows)
 	if ((!c->paged && c->resource->shape == SHAPE_COLLECTION) ||
 		(c->trip_id != NULL && c->resource->parent != PARENT_TRIP) ||
 		(c->vehicle_id == NULL && f->spec.vin_prefix != NULL) ||
-		(c->role == ROLE_ROWS && f->spec.has_tolerance))
+		(c->role == ROLE_ROWS && (f->spec.has_tolerance || f->spec.filters != NIL)))
 		return;
 	if (c->role == ROLE_ROWS)
 		days = f->spec.days;
@@ -164,13 +165,13 @@ finish_collection(Fetch *f, Collection *c)
 		note_total(f, c, c->rows);
 	if (c->role == ROLE_VEHICLES)
 		f->listing_short = is_short;
-	if (c->role == ROLE_CHECK_TRIP && is_short)
+	if (c->role == ROLE_CHECK && is_short)
 	{
 		fetch_convict(f, c);
 		return;
 	}
-	if (c->role == ROLE_CHECK_TRIP)
-		fetch_end_collection(f, c->suspect);	/* no such trip: no rows */
+	if (c->role == ROLE_CHECK)
+		fetch_end_collection(f, c->suspect);	/* no such id: no rows */
 	else
 		collection_reconcile(c);
 	fetch_end_collection(f, c);
@@ -244,11 +245,11 @@ break_page(Fetch *f)
 	close_page(f);
 }
 
-/* A vehicle was asked for by its id, and its page is another's. */
+/* Something was asked for by its id, and the page is another's. */
 static void
 reject_page(Fetch *f)
 {
-	fetch_fail_content(f, f->current->collection, "the answer is about another vehicle",
+	fetch_fail_content(f, f->current->collection, "the answer is about another object",
 				 "Its id is not the one that was asked for.");
 	close_page(f);
 }
@@ -477,17 +478,32 @@ pump(Fetch *f)
 /* ---- rows ---- */
 
 /*
- * Is this not the vehicle that was asked for by its id?  PostgreSQL would drop
- * the row silently.
+ * Is this not what was asked for by its id?  PostgreSQL would drop the row
+ * silently.
  */
 static bool
 is_another(const Fetch *f, const Datum *values, const bool *nulls)
 {
-	const Collection *c = f->current->collection;
-	int			id = f->spec.ncolumns - 1;
+	const char *wanted = f->current->collection->object_id;
+	int			id = f->spec.id_column;
 
-	return c->resource->has_id && !c->paged && c->vehicle_id != NULL &&
-		(nulls[id] || strcmp(TextDatumGetCString(values[id]), c->vehicle_id) != 0);
+	return wanted != NULL &&
+		(nulls[id] || strcmp(TextDatumGetCString(values[id]), wanted) != 0);
+}
+
+/*
+ * Does the row say that it is another vehicle's than the one that was asked?
+ * The API might answer the same, below whichever vehicle it is asked for the
+ * id of an object or of a trip that the query supplied.
+ */
+static bool
+is_of_another_vehicle(const Fetch *f, const Datum *values, const bool *nulls)
+{
+	const Collection *c = f->current->collection;
+	int			vehicle = f->spec.vehicle_column;
+
+	return (c->trip_supplied || c->object_id != NULL) && vehicle >= 0 && !nulls[vehicle] &&
+		strcmp(TextDatumGetCString(values[vehicle]), c->vehicle_id) != 0;
 }
 
 /* A decoded row: is it new, and whose is it? */
@@ -497,9 +513,9 @@ accept_row(Fetch *f, Datum *values, bool *nulls, FetchedRow *row)
 	Collection *c = f->current->collection;
 	const char *id = NULL;
 
-	if (c->resource->has_id && c->paged && !nulls[f->spec.ncolumns - 1])
-		id = TextDatumGetCString(values[f->spec.ncolumns - 1]);
-	if (!collection_count_row(c, id))
+	if (c->paged && f->spec.id_column >= 0 && !nulls[f->spec.id_column])
+		id = TextDatumGetCString(values[f->spec.id_column]);
+	if (!collection_count_row(c, id) || is_of_another_vehicle(f, values, nulls))
 		return false;
 	c->emitted = true;
 	row->vehicle_id = c->vehicle_id;

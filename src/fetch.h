@@ -29,14 +29,18 @@ typedef struct FetchSpec
 	const QualValues *values;
 	const char *vin_prefix;		/* vinPrefix of the listing, or NULL */
 
-	/* trips, for a resource below them */
+	/* trips, for a resource that lies or can be asked below them */
 	TextSet		trips;			/* ids asked for by the query, or all */
 	bool		prune_trips;	/* of listed trips, ask only those that may */
 	TimeRanges	trips_within;	/* have begun in these ranges */
 
+	/* rows of a vehicle that are asked one by one */
+	TextSet		objects;		/* ids asked for by the query, or all */
+
 	/* the request itself */
 	List	   *timestamps;		/* values (char *) of timestamps= */
 	double		days;			/* how long these are: see totals.h; 0 = not known */
+	List	   *filters;		/* further parameters: name, value (char *), name, value, ... */
 	bool		has_tolerance;
 	double		tolerance_km;
 	uint32		extensions;		/* EXT_ bits */
@@ -45,8 +49,10 @@ typedef struct FetchSpec
 	double		limit;			/* rows after which the query is likely done; 0 = unknown */
 
 	/* decoding */
-	const DecodeColumn *columns;	/* if resource->has_id, the last one is the id */
+	const DecodeColumn *columns;
 	int			ncolumns;
+	int			id_column;		/* the row's id, among them; or -1 */
+	int			vehicle_column; /* the vehicle that the row itself names; or -1 */
 } FetchSpec;
 
 /* What a row belongs to, beside its own JSON. */

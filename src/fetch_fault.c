@@ -53,7 +53,7 @@ warn_lacking(const Fetch *f, const Collection *c, const Fault *fault)
 void
 fetch_fail(Fetch *f, Collection *c, Fault *fault)
 {
-	if (c->role == ROLE_CHECK_TRIP)
+	if (c->role == ROLE_CHECK)
 	{
 		fetch_convict(f, c);
 		return;
@@ -98,6 +98,14 @@ fetch_fail_broken(Fetch *f, Collection *c, Decoder *decoder)
 				 decoder_error(decoder));
 }
 
+/* Did the query supply an id of something that lies below a vehicle? */
+static bool
+is_supplied_below_vehicle(const Collection *c)
+{
+	return c->trip_supplied ||
+		(c->object_id != NULL && c->resource->parent != PARENT_ACCOUNT);
+}
+
 /*
  * The API answers 400, 403 or 404 for ids that it does not know.  When the
  * query supplied one, the listings decide whether it exists: if it does not,
@@ -106,7 +114,7 @@ fetch_fail_broken(Fetch *f, Collection *c, Decoder *decoder)
 static bool
 may_be_unknown_id(const Collection *c, const HttpAnswer *answer)
 {
-	if (!c->vehicle_supplied && !c->trip_supplied)
+	if (!c->vehicle_supplied && !is_supplied_below_vehicle(c))
 		return false;
 	if (answer->outcome != HTTP_ANSWERED || c->pages > 0)
 		return false;
@@ -137,8 +145,8 @@ judge(Fetch *f, Collection *c)
 		fetch_fail(f, c, c->suspended);
 	else if (!listed)
 		fetch_end_collection(f, c);
-	else if (c->trip_supplied)
-		ask_trips(f, c->vehicle_id, c->vin, false, c);
+	else if (is_supplied_below_vehicle(c))
+		ask_whether_known(f, c);
 	else
 		fetch_fail(f, c, c->suspended);
 }

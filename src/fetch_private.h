@@ -33,6 +33,7 @@ struct Fetch
 	Decoder    *object;			/* the same, of a single object */
 	Decoder    *vehicles;		/* id, vin of the listing; NULL until needed */
 	Decoder    *trips;			/* id, start of a trips listing; the same */
+	Decoder    *checked;		/* ids among which a suspect's is looked for; the same */
 
 	dlist_head	pending;		/* rows to ask for */
 	dlist_head	listings;		/* of trips: to ask for when no rows are */
@@ -109,7 +110,7 @@ extern void fetch_fail_content(Fetch *f, Collection *c, const char *what, const 
 extern void fetch_fail_paging(Fetch *f, Collection *c, const char *what, const char *detail);
 extern void fetch_fail_broken(Fetch *f, Collection *c, Decoder *decoder);
 
-/* ROLE_CHECK_TRIP: the suspect's trip is not known to be unknown, so its fault counts. */
+/* ROLE_CHECK: the suspect's id is not known to be unknown, so its fault counts. */
 extern void fetch_convict(Fetch *f, Collection *c);
 
 /* The listing of vehicles is known to its end: whose ids were unknown? */
@@ -132,9 +133,8 @@ extern void ask_again(Fetch *f, Collection *c);
 /* The listing of vehicles; nothing if it is being asked already. */
 extern void ask_listing(Fetch *f, const char *prefix);
 
-/* A vehicle's trips: to ask for the rows of each, or (suspect) to look for one. */
-extern void ask_trips(Fetch *f, const char *vehicle_id, const char *vin,
-					  bool vehicle_supplied, Collection *suspect);
+/* All among which the trip or the object of a suspect must be, if it exists. */
+extern void ask_whether_known(Fetch *f, Collection *suspect);
 
 /* A vehicle, or a trip, that a listing named. */
 extern void ask_listed_vehicle(Fetch *f, const GarageVehicle *vehicle);

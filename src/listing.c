@@ -11,7 +11,7 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
-/* Of listings: id and VIN of vehicles, id and start of trips. */
+/* Of listings: id and VIN of vehicles, id and start of trips; of others the id. */
 static const DecodeColumn vehicle_columns[] = {
 	{.type = TEXTOID,.conversion = CONV_SCALAR,.paths = "id",.scale_num = 1,.scale_den = 1},
 	{.type = TEXTOID,.conversion = CONV_SCALAR,.paths = "vin",.scale_num = 1,.scale_den = 1},
@@ -24,18 +24,25 @@ static const DecodeColumn trip_columns[] = {
 static Decoder *
 listing_decoder(Fetch *f, const Collection *c)
 {
-	bool		is_vehicles = c->role == ROLE_VEHICLES;
-	Decoder   **decoder = is_vehicles ? &f->vehicles : &f->trips;
+	Decoder   **decoder = c->role == ROLE_VEHICLES ? &f->vehicles :
+		c->role == ROLE_TRIPS ? &f->trips : &f->checked;
 
 	if (*decoder == NULL)
 	{
 		MemoryContext old = MemoryContextSwitchTo(f->context);
 
-		*decoder = decoder_create(is_vehicles ? vehicle_columns : trip_columns, 2,
+		*decoder = decoder_create(c->role == ROLE_TRIPS ? trip_columns : vehicle_columns, 2,
 								  c->resource->rows_key, NULL);
 		MemoryContextSwitchTo(old);
 	}
 	return *decoder;
+}
+
+/* The id that is looked for in a listing: of a trip, or of an object. */
+static const char *
+suspected_id(const Collection *c)
+{
+	return c->suspect->object_id != NULL ? c->suspect->object_id : c->suspect->trip_id;
 }
 
 /*
@@ -64,7 +71,7 @@ use_listed(Fetch *f, Collection *c, Datum *values, bool *nulls)
 			time_ranges_hold(&f->spec.trips_within, DatumGetTimestampTz(values[1])))
 			ask_trip(f, c->vehicle_id, c->vin, id, false, false);
 	}
-	else if (strcmp(id, c->suspect->trip_id) == 0)
+	else if (strcmp(id, suspected_id(c)) == 0)
 	{
 		fetch_convict(f, c);
 		return false;

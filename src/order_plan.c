@@ -70,6 +70,16 @@ is_time_pathkey(RelOptInfo *rel, const RelPlan *plan, const PathKey *pathkey)
 									 rel->relids) != NULL;
 }
 
+/* Filters of their own thin out the rows of what is asked for. */
+static bool
+has_filter(const QualTrees *trees)
+{
+	for (int key = 0; key < QUAL_NKEYS; key++)
+		if (trees->tree[key] != NIL && qual_is_filter_key(key))
+			return true;
+	return false;
+}
+
 /* So many rows will do; those that other conditions drop do not count. */
 static int
 rows_wanted(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan, List *clauses)
@@ -89,7 +99,7 @@ rows_wanted(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan, List *claus
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
 
 		qual_extract(root, rel, &plan->columns, list_make1(rinfo->clause), &trees);
-		if (trees.pushed == NIL)
+		if (trees.pushed == NIL || has_filter(&trees))
 			others = lappend(others, rinfo);
 	}
 	wanted /= Max(estimate_selectivity(root, rel, others), 0.01);
@@ -129,9 +139,9 @@ order_plan(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan, List *clause
 	if (!has_windows(plan, descending) || !is_time_pathkey(rel, plan, pathkey))
 		return;
 
-	/* one trip is one request, in whatever order */
+	/* one trip, or one object, is one request, in whatever order */
 	qual_extract(root, rel, &plan->columns, extract_actual_clauses(clauses, false), &trees);
-	if (trees.tree[KEY_TRIP] != NIL)
+	if (trees.tree[KEY_TRIP] != NIL || trees.tree[KEY_ID] != NIL)
 		return;
 
 	order->attnum = plan->columns.attnum[KEY_TIME];

@@ -324,6 +324,29 @@ path_order(PlannerInfo *root, RelOptInfo *rel, ForeignPath *path, OrderPlan *ord
 		order->direction = ORDER_NONE;
 }
 
+/*
+ * What the scan will be told.  Ids of objects are nothing to it where rows of a
+ * trip are asked for, or where all rows of a vehicle take fewer requests.
+ */
+static void
+extract_for_scan(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan, List *clauses,
+				 QualTrees *trees)
+{
+	const Resource *resource = plan->table.resource;
+	QualColumns columns = plan->columns;
+
+	qual_extract(root, rel, &columns, clauses, trees);
+	if (trees->tree[KEY_ID] == NIL)
+		return;
+	if ((resource->trip_endpoint != NULL && trees->tree[KEY_TRIP] != NIL) ||
+		qual_tree_count(trees->tree[KEY_ID], trees->operands) >
+		catalog_most_ids(resource, plan->table.page_size))
+	{
+		columns.attnum[KEY_ID] = 0;
+		qual_extract(root, rel, &columns, clauses, trees);
+	}
+}
+
 ForeignScan *
 plan_get_plan(PlannerInfo *root, RelOptInfo *rel, Oid relid, ForeignPath *path,
 			  List *tlist, List *scan_clauses, Plan *outer_plan)
@@ -337,7 +360,7 @@ plan_get_plan(PlannerInfo *root, RelOptInfo *rel, Oid relid, ForeignPath *path,
 	int			limit;
 
 	path_order(root, rel, path, &order);
-	qual_extract(root, rel, &plan->columns, clauses, &trees);
+	extract_for_scan(root, rel, plan, clauses, &trees);
 	for (int key = 0; key < QUAL_NKEYS; key++)
 		tree_list = lappend(tree_list, trees.tree[key]);
 	limit = limit_hint(root, path, &trees);

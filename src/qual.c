@@ -33,6 +33,20 @@ typedef struct ExtractContext
 
 static List *extract_tree(ExtractContext *context, Node *clause);
 
+bool
+qual_trips_are_list(const Resource *resource)
+{
+	return resource->trip_column != NULL &&
+		catalog_column(resource, resource->trip_column)->type == TEXTARRAYOID;
+}
+
+QualKey
+qual_filter_key(ColumnFilter filter)
+{
+	return filter == FILTER_DISTANCE ? KEY_DISTANCE :
+		filter == FILTER_DURATION ? KEY_DURATION : KEY_KIND;
+}
+
 /* The key that a column of the catalog is, or -1. */
 static int
 column_key(const Resource *resource, const CatalogColumn *column)
@@ -52,17 +66,20 @@ column_key(const Resource *resource, const CatalogColumn *column)
 		case SRC_JSON:
 			break;
 	}
+	if (column->filter != FILTER_NONE)
+		return qual_filter_key(column->filter);
+	if (resource->trip_column != NULL && strcmp(column->name, resource->trip_column) == 0)
+		return KEY_TRIP;
 	if (resource->time_column != NULL && strcmp(column->name, resource->time_column) == 0)
 		return KEY_TIME;
 
 	/* the vehicles themselves carry their id and VIN in their JSON */
-	if (resource->parent == PARENT_ACCOUNT && resource->has_id)
-	{
-		if (strcmp(column->name, "id") == 0)
-			return KEY_VEHICLE;
-		if (strcmp(column->name, "vin") == 0)
-			return KEY_VIN;
-	}
+	if (resource->object_endpoint == NULL)
+		return -1;
+	if (strcmp(column->name, "id") == 0)
+		return resource->parent == PARENT_ACCOUNT ? KEY_VEHICLE : KEY_ID;
+	if (resource->parent == PARENT_ACCOUNT && strcmp(column->name, "vin") == 0)
+		return KEY_VIN;
 	return -1;
 }
 
@@ -71,6 +88,7 @@ qual_columns(const Resource *resource, const TableColumn *table, int ncolumns,
 			 QualColumns *columns)
 {
 	memset(columns, 0, sizeof(QualColumns));
+	columns->trips_are_list = qual_trips_are_list(resource);
 	for (int i = 0; i < ncolumns; i++)
 	{
 		int			key = -1;
@@ -129,6 +147,12 @@ qual_operands_vary(PlannerInfo *root, List *operands)
 		has_outer_param((Node *) operands, root);
 }
 
+bool
+qual_is_filter_key(QualKey key)
+{
+	return key == KEY_TOLERANCE || key == KEY_DISTANCE || key == KEY_DURATION || key == KEY_KIND;
+}
+
 /*
  * Can the other side be computed before the scan asks for anything?  It may
  * hold constants, parameters, stable functions, and columns of outer rows.
@@ -146,9 +170,11 @@ is_operand(const ExtractContext *context, Node *node)
 	/*
 	 * tolerance_km is an input: a row's value of it must not depend on the
 	 * plan.  An outer row's column may be seen here or not, as a Var or as a
-	 * Param of the executor, so neither counts.
+	 * Param of the executor, so neither counts.  Nor does it for filters that
+	 * thin out the rows of what is asked for anyway: another value of theirs
+	 * would be another request for nearly the same rows.
 	 */
-	return context->key != KEY_TOLERANCE ||
+	return !qual_is_filter_key(context->key) ||
 		(bms_is_empty(varnos) && !has_outer_param(node, context->root));
 }
 
@@ -180,16 +206,36 @@ is_column_side(const ExtractContext *context, Node *node, List **steps)
 	return false;
 }
 
-/* "column" is the type of the side of the column. */
-static bool
-is_operand_type(QualKey key, Oid column, Oid type)
+/* The type of a key's column. */
+static Oid
+key_type(const ExtractContext *context)
 {
-	switch (key)
+	switch (context->key)
 	{
 		case KEY_TIME:
-			return mono_comparable(column, type);
+			return TIMESTAMPTZOID;
 		case KEY_TOLERANCE:
+		case KEY_DISTANCE:
+			return FLOAT8OID;
+		case KEY_DURATION:
+			return INTERVALOID;
+		default:
+			return TEXTOID;
+	}
+}
+
+/* May the other side have this type?  "column" is that of the side of the column. */
+static bool
+is_operand_type(const ExtractContext *context, Oid column, Oid type)
+{
+	switch (key_type(context))
+	{
+		case TIMESTAMPTZOID:
+			return mono_comparable(column, type);
+		case FLOAT8OID:
 			return type == FLOAT8OID || type == FLOAT4OID;
+		case INTERVALOID:
+			return type == INTERVALOID;
 		default:
 			return type == TEXTOID || type == VARCHAROID || type == NAMEOID;
 	}
@@ -200,13 +246,34 @@ is_operand_type(QualKey key, Oid column, Oid type)
  * or of that of what is made of the time column.
  */
 static int
-btree_strategy(QualKey key, Oid column, Oid opno)
+btree_strategy(const ExtractContext *context, Oid column, Oid opno)
 {
-	Oid			type = key == KEY_TIME ? column :
-		key == KEY_TOLERANCE ? FLOAT8OID : TEXTOID;
+	Oid			type = context->key == KEY_TIME ? column : key_type(context);
 	TypeCacheEntry *entry = lookup_type_cache(type, TYPECACHE_BTREE_OPFAMILY);
 
 	return get_op_opfamily_strategy(opno, entry->btree_opf);
+}
+
+/* Is the key's column a list, of which a condition concerns an element? */
+static bool
+is_list_key(const ExtractContext *context)
+{
+	return context->key == KEY_TRIP && context->columns->trips_are_list;
+}
+
+/* Keys of which not only single values but ranges can be asked for. */
+static bool
+is_range_key(QualKey key)
+{
+	return key == KEY_TIME || key == KEY_DISTANCE || key == KEY_DURATION;
+}
+
+/* What is asked for brings rows, too, that equality on the key drops. */
+static bool
+is_superset_key(const ExtractContext *context)
+{
+	return is_range_key(context->key) || context->key == KEY_ID ||
+		context->key == KEY_KIND || is_list_key(context);
 }
 
 /* Equality as PostgreSQL sees it must be equality of bytes. */
@@ -270,6 +337,17 @@ has_no_prefix(Node *pattern)
 		strchr("%_", TextDatumGetCString(constant->constvalue)[0]) != NULL;
 }
 
+/* column @> array */
+static List *
+extract_contains(ExtractContext *context, Oid opno, Node *operand)
+{
+	if (opno != OID_ARRAY_CONTAINS_OP ||
+		!is_operand_type(context, TEXTOID, get_base_element_type(exprType(operand))))
+		return NIL;
+	*context->exact = false;
+	return make_condition(context, QUAL_CONTAINS, operand);
+}
+
 /* column op operand, or operand op column */
 static List *
 extract_op(ExtractContext *context, OpExpr *clause)
@@ -296,8 +374,11 @@ extract_op(ExtractContext *context, OpExpr *clause)
 			return NIL;
 	}
 	column = exprType(left);
-	if (!OidIsValid(opno) || !is_operand(context, right) ||
-		!is_operand_type(context->key, column, exprType(right)))
+	if (!OidIsValid(opno) || !is_operand(context, right))
+		return NIL;
+	if (is_list_key(context))
+		return extract_contains(context, opno, right);
+	if (!is_operand_type(context, column, exprType(right)))
 		return NIL;
 
 	if (opno == OID_TEXT_LIKE_OP)
@@ -308,42 +389,42 @@ extract_op(ExtractContext *context, OpExpr *clause)
 		return make_condition(context, QUAL_LIKE, right);
 	}
 
-	strategy = btree_strategy(context->key, column, opno);
-	if (context->key == KEY_TIME && strategy != 0)
-	{
+	strategy = btree_strategy(context, column, opno);
+	if (strategy != BTEqualStrategyNumber && (strategy == 0 || !is_range_key(context->key)))
+		return NIL;
+	if (is_superset_key(context))
 		*context->exact = false;
-		return make_chain_condition(context, QUAL_LT + strategy - BTLessStrategyNumber,
-									right, column, steps);
-	}
-	if (strategy == BTEqualStrategyNumber)
-		return make_condition(context, QUAL_EQ, right);
-	return NIL;
+	return make_chain_condition(context, QUAL_LT + strategy - BTLessStrategyNumber,
+								right, column, steps);
 }
 
-/* column = ANY (array) */
+/* column = ANY (array), or operand = ANY (column) */
 static List *
 extract_array_op(ExtractContext *context, ScalarArrayOpExpr *clause)
 {
-	Node	   *left = linitial(clause->args);
-	Node	   *right = lsecond(clause->args);
+	bool		is_list = is_list_key(context);
+	Node	   *left = is_list ? lsecond(clause->args) : linitial(clause->args);
+	Node	   *right = is_list ? linitial(clause->args) : lsecond(clause->args);
 	Oid			column = exprType(left);
+	Oid			type = exprType(right);
 	List	   *steps = NIL;
 
 	if (!clause->useOr || context->key == KEY_TOLERANCE ||
 		!is_usable_collation(clause->inputcollid) ||
 		!is_column_side(context, left, &steps) ||
-		btree_strategy(context->key, column, clause->opno) != BTEqualStrategyNumber ||
-		!is_operand_type(context->key, column, get_base_element_type(exprType(right))) ||
+		btree_strategy(context, column, clause->opno) != BTEqualStrategyNumber ||
+		!is_operand_type(context, column, is_list ? type : get_base_element_type(type)) ||
 		!is_operand(context, right))
 		return NIL;
-	if (context->key == KEY_TIME)
+	if (is_superset_key(context))
 		*context->exact = false;
 	return make_chain_condition(context, QUAL_EQ, right, column, steps);
 }
 
 /*
  * A conjunction is as selective as whatever of it can be used; a disjunction
- * can be used only when all of it can.
+ * can be used only when all of it can.  Of trips in a list it cannot: a row
+ * that belongs to two would come twice.
  */
 static List *
 extract_bool(ExtractContext *context, BoolExpr *clause)
@@ -351,7 +432,8 @@ extract_bool(ExtractContext *context, BoolExpr *clause)
 	List	   *result = NIL;
 	ListCell   *lc;
 
-	if (clause->boolop == NOT_EXPR || context->key == KEY_TOLERANCE)
+	if (clause->boolop == NOT_EXPR || context->key == KEY_TOLERANCE ||
+		(clause->boolop == OR_EXPR && is_list_key(context)))
 		return NIL;
 	foreach(lc, clause->args)
 	{
@@ -428,11 +510,30 @@ qual_extract(PlannerInfo *root, RelOptInfo *rel, const QualColumns *columns,
 	}
 }
 
+/* How many values an operand has, or -1 when only the run time knows. */
+static int
+operand_count(Node *operand)
+{
+	if (!OidIsValid(get_base_element_type(exprType(operand))))
+		return 1;
+	if (IsA(operand, ArrayExpr) && !((ArrayExpr *) operand)->multidims)
+		return list_length(((ArrayExpr *) operand)->elements);
+	if (IsA(operand, Const))
+	{
+		Const	   *array = (Const *) operand;
+
+		if (array->constisnull)
+			return 0;
+		return ArrayGetNItems(ARR_NDIM(DatumGetArrayTypeP(array->constvalue)),
+							  ARR_DIMS(DatumGetArrayTypeP(array->constvalue)));
+	}
+	return -1;
+}
+
 int
 qual_tree_count(List *tree, List *operands)
 {
 	int			count = -1;
-	Node	   *operand;
 
 	if (tree == NIL)
 		return -1;
@@ -459,21 +560,12 @@ qual_tree_count(List *tree, List *operands)
 			}
 			return count;
 		case QUAL_EQ:
-			operand = list_nth(operands, intVal(lsecond(tree)));
-			if (!OidIsValid(get_base_element_type(exprType(operand))))
-				return 1;
-			if (IsA(operand, ArrayExpr) && !((ArrayExpr *) operand)->multidims)
-				return list_length(((ArrayExpr *) operand)->elements);
-			if (IsA(operand, Const))
-			{
-				Const	   *array = (Const *) operand;
+			return operand_count(list_nth(operands, intVal(lsecond(tree))));
+		case QUAL_CONTAINS:
 
-				if (array->constisnull)
-					return 0;
-				return ArrayGetNItems(ARR_NDIM(DatumGetArrayTypeP(array->constvalue)),
-									  ARR_DIMS(DatumGetArrayTypeP(array->constvalue)));
-			}
-			return -1;
+			/* any one of them is enough; but of an empty array there is none */
+			count = operand_count(list_nth(operands, intVal(lsecond(tree))));
+			return count > 0 ? 1 : -1;
 		default:
 			return -1;
 	}

@@ -22,17 +22,22 @@ typedef enum QualKey
 	KEY_ACCOUNT,				/* the constant column "account" */
 	KEY_VEHICLE,				/* vehicle_id; id of the vehicles themselves */
 	KEY_VIN,
-	KEY_TRIP,					/* trip_id of waypoints */
+	KEY_ID,						/* id of what lies below a vehicle */
+	KEY_TRIP,					/* the trip, or the list of trips, that a row belongs to */
 	KEY_TIME,					/* the resource's time column */
-	KEY_TOLERANCE				/* tolerance_km of waypoints */
+	KEY_TOLERANCE,				/* tolerance_km of waypoints */
+	KEY_DISTANCE,				/* columns with a filter of their own */
+	KEY_DURATION,
+	KEY_KIND
 } QualKey;
 
-#define QUAL_NKEYS 6
+#define QUAL_NKEYS 10
 
 /* Which attribute of the relation is which key; 0 where there is none. */
 typedef struct QualColumns
 {
 	AttrNumber	attnum[QUAL_NKEYS];
+	bool		trips_are_list; /* KEY_TRIP: a row belongs to several */
 } QualColumns;
 
 /*
@@ -49,6 +54,15 @@ typedef struct QualTrees
 
 extern void qual_columns(const Resource *resource, const TableColumn *table,
 						 int ncolumns, QualColumns *columns);
+
+/* Does a row belong to several trips?  Then KEY_TRIP is a list. */
+extern bool qual_trips_are_list(const Resource *resource);
+
+/* Does it say nothing of which vehicles, trips, objects or times are asked? */
+extern bool qual_is_filter_key(QualKey key);
+
+/* The key of a column with a filter of its own. */
+extern QualKey qual_filter_key(ColumnFilter filter);
 
 /* Finds the conditions in a list of bare clauses (implicitly ANDed). */
 extern void qual_extract(PlannerInfo *root, RelOptInfo *rel, const QualColumns *columns,
@@ -78,11 +92,12 @@ typedef struct TimeRange
 typedef struct QualValue
 {
 	bool		isnull;
+	bool		has_null;		/* an element of the array is NULL */
 	int			n;				/* elements of an array, NULLs left out; else 1 */
 	char	  **texts;			/* text operands, in the database encoding */
 	struct strset_hash *set;	/* of the texts, once they are looked up */
 	TimestampTz *times;			/* operands of the time column */
-	double		number;			/* tolerance */
+	double	   *numbers;		/* tolerance, distance (km), duration (s) */
 	bool		unknown;		/* only the run time knows: see qual_foresee() */
 	TimeRange  *ranges;			/* values other than texts, as qual_mono.h has them */
 	Interval	interval;
@@ -120,6 +135,12 @@ typedef struct TextSet
 } TextSet;
 
 extern void qual_text_set(List *tree, const QualValues *values, TextSet *set);
+
+/*
+ * The same for a column that is a list of texts: any one of those that the
+ * rows' lists all have, or all.
+ */
+extern void qual_text_in_list(List *tree, const QualValues *values, TextSet *set);
 
 /* Could a row whose text column has this value satisfy the tree? */
 extern bool qual_text_matches(List *tree, const QualValues *values, const char *text);
@@ -163,6 +184,17 @@ extern double time_ranges_days(const TimeRanges *ranges, TimestampTz now);
 extern TimestampTz time_moved(TimestampTz t, int64 by);
 
 extern bool time_ranges_hold(const TimeRanges *ranges, TimestampTz t);
+
+/* A closed range of numbers, infinite where there is no bound. */
+typedef struct NumberRange
+{
+	bool		empty;
+	double		lower;
+	double		upper;
+} NumberRange;
+
+/* What encloses the numbers that can satisfy a tree. */
+extern void qual_number_range(List *tree, const QualValues *values, NumberRange *range);
 
 /*
  * The tolerance asked for.  False when the conditions contradict each other

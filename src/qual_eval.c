@@ -43,6 +43,14 @@ operand_time(Datum value, Oid type)
 	}
 }
 
+/* As interval_cmp sees an interval: months of 30 days, days of 24 hours. */
+static double
+interval_seconds(const Interval *interval)
+{
+	return ((double) interval->month * DAYS_PER_MONTH + interval->day) * SECS_PER_DAY +
+		(double) interval->time / USECS_PER_SEC;
+}
+
 static void
 add_value(QualValue *result, Datum value, Oid type)
 {
@@ -55,16 +63,14 @@ add_value(QualValue *result, Datum value, Oid type)
 			result->times[result->n++] = operand_time(value, type);
 			break;
 		case FLOAT4OID:
-			result->number = DatumGetFloat4(value);
-			result->n++;
+			result->numbers[result->n++] = DatumGetFloat4(value);
 			break;
 		case FLOAT8OID:
-			result->number = DatumGetFloat8(value);
-			result->n++;
+			result->numbers[result->n++] = DatumGetFloat8(value);
 			break;
 		case INTERVALOID:
 			result->interval = *DatumGetIntervalP(value);
-			result->n++;
+			result->numbers[result->n++] = interval_seconds(DatumGetIntervalP(value));
 			break;
 		case NUMERICOID:
 		case INT2OID:
@@ -117,9 +123,14 @@ set_value(QualValue *result, Datum value, bool isnull, Oid type)
 	result->texts = palloc0(sizeof(char *) * Max(nelements, 1));
 	result->times = palloc0(sizeof(TimestampTz) * Max(nelements, 1));
 	result->ranges = palloc0(sizeof(TimeRange) * Max(nelements, 1));
+	result->numbers = palloc0(sizeof(double) * Max(nelements, 1));
 	for (int i = 0; i < nelements; i++)
-		if (!nulls[i])
+	{
+		if (nulls[i])
+			result->has_null = true;
+		else
 			add_value(result, elements[i], element);
+	}
 }
 
 QualValues *
@@ -189,11 +200,11 @@ qual_foresee(PlannerInfo *root, List *operands)
 static bool
 value_equal(const QualValue *a, const QualValue *b)
 {
-	if (a->isnull != b->isnull || a->n != b->n)
+	if (a->isnull != b->isnull || a->n != b->n || a->has_null != b->has_null)
 		return false;
 	if (a->isnull)
 		return true;
-	if (memcmp(&a->number, &b->number, sizeof(double)) != 0 ||
+	if (memcmp(a->numbers, b->numbers, sizeof(double) * a->n) != 0 ||
 		memcmp(&a->interval, &b->interval, sizeof(Interval)) != 0 ||
 		memcmp(a->times, b->times, sizeof(TimestampTz) * a->n) != 0 ||
 		memcmp(a->ranges, b->ranges, sizeof(TimeRange) * a->n) != 0)
@@ -217,12 +228,6 @@ qual_values_equal(const QualValues *a, const QualValues *b)
 		if (!value_equal(&a->values[i], &b->values[i]))
 			return false;
 	return true;
-}
-
-static QualValue *
-tree_value(List *tree, const QualValues *values)
-{
-	return &values->values[intVal(lsecond(tree))];
 }
 
 /* ---- texts ---- */
@@ -414,6 +419,39 @@ qual_text_set(List *tree, const QualValues *values, TextSet *set)
 	set->n = kept;
 }
 
+void
+qual_text_in_list(List *tree, const QualValues *values, TextSet *set)
+{
+	QualValue  *value;
+	TextSet		part;
+
+	set->all = true;
+	set->n = 0;
+	set->texts = NULL;
+	if (tree == NIL)
+		return;
+	if (tree_op(tree) == QUAL_AND)
+	{
+		for (int i = 1; i < list_length(tree); i++)
+		{
+			qual_text_in_list(list_nth(tree, i), values, &part);
+			if (set->all || (!part.all && part.n == 0))
+				*set = part;
+		}
+		return;
+	}
+
+	/* nothing is equal to NULL, and every list contains an empty one */
+	value = tree_value(tree, values);
+	if (tree_op(tree) == QUAL_CONTAINS && !value->isnull && !value->has_null && value->n == 0)
+		return;
+	set->all = false;
+	if (value->isnull || value->has_null)
+		return;
+	set->n = Min(value->n, 1);
+	set->texts = value->texts;
+}
+
 bool
 qual_text_impossible(List *tree, const QualValues *values)
 {
@@ -433,22 +471,4 @@ qual_sole_prefix(List *tree, const QualValues *values)
 		return NULL;
 	prefix = like_prefix(tree_value(tree, values)->texts[0]);
 	return prefix[0] != '\0' ? prefix : NULL;
-}
-
-/* ---- tolerance ---- */
-
-bool
-qual_tolerance(List *tree, const QualValues *values, bool *given, double *km)
-{
-	*given = false;
-	for (int i = 1; i < list_length(tree); i++)
-	{
-		const QualValue *value = tree_value(list_nth(tree, i), values);
-
-		if (value->isnull || (*given && *km != value->number))
-			return false;
-		*given = true;
-		*km = value->number;
-	}
-	return true;
 }

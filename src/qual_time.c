@@ -188,7 +188,7 @@ tree_ranges(List *tree, const QualValues *values, TimeRanges *result)
 		if (list_length(tree) > 2 && mono_is_known(tree, values))
 			mono_ranges(tree, values, result);
 		else
-			condition_ranges(op, &values->values[intVal(lsecond(tree))], result);
+			condition_ranges(op, tree_value(tree, values), result);
 		return;
 	}
 	time_ranges_all(result);

@@ -18,6 +18,7 @@
 
 #include "nodes/pg_list.h"
 #include "nodes/value.h"
+#include "qual.h"
 
 typedef enum QualOp
 {
@@ -28,13 +29,21 @@ typedef enum QualOp
 	QUAL_EQ,					/* also = ANY: an operand has one value or many */
 	QUAL_GE,
 	QUAL_GT,
-	QUAL_LIKE
+	QUAL_LIKE,
+	QUAL_CONTAINS				/* a list has all elements of the operand */
 } QualOp;
 
 static inline QualOp
 tree_op(List *tree)
 {
 	return (QualOp) intVal(linitial(tree));
+}
+
+/* The value of a condition's operand. */
+static inline QualValue *
+tree_value(List *tree, const QualValues *values)
+{
+	return &values->values[intVal(lsecond(tree))];
 }
 
 #endif							/* STELLANTIS_QUAL_TREE_H */

@@ -4,6 +4,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "mb/pg_wchar.h"
 #include "pgtime.h"
 #include "request.h"
@@ -29,6 +31,9 @@
 
 /* So many ranges the API takes in one request. */
 #define MAX_TIMESTAMPS	10
+
+/* Distances and durations beyond this are not written. */
+#define LARGEST_NUMBER	1e9
 
 /* The last instant that RFC 3339 can write. */
 #define LAST_YEAR		9999
@@ -181,6 +186,25 @@ request_timestamps(const TimeRanges *ranges, TimestampTz now)
 	return result;
 }
 
+char *
+request_min_max(const NumberRange *range, int decimals)
+{
+	double		steps = pow(10, decimals);
+	double		lower = (floor(range->lower * steps) - 1) / steps;
+	double		upper = (ceil(range->upper * steps) + 1) / steps;
+	bool		has_lower = lower > 0 && lower <= LARGEST_NUMBER;
+	bool		has_upper = upper >= 0 && upper <= LARGEST_NUMBER;
+
+	/* without a lower bound the API takes 0 for one, as it does by default */
+	if (!has_lower && !has_upper)
+		return NULL;
+	if (!has_upper)
+		return psprintf("%.*f-", decimals, lower);
+	if (!has_lower)
+		return psprintf("0-%.*f", decimals, upper);
+	return psprintf("%.*f-%.*f", decimals, lower, decimals, upper);
+}
+
 /* Percent-encoded, from the database encoding. */
 static void
 append_escaped(StringInfo url, const char *text)
@@ -192,7 +216,7 @@ append_escaped(StringInfo url, const char *text)
 
 void
 request_path(StringInfo url, const char *endpoint, const char *vehicle_id,
-			 const char *trip_id)
+			 const char *trip_id, const char *object_id)
 {
 	while (*endpoint != '\0')
 	{
@@ -204,6 +228,11 @@ request_path(StringInfo url, const char *endpoint, const char *vehicle_id,
 		else if (strncmp(endpoint, "{tid}", 5) == 0)
 		{
 			append_escaped(url, trip_id);
+			endpoint += 5;
+		}
+		else if (strncmp(endpoint, "{rid}", 5) == 0)
+		{
+			append_escaped(url, object_id);
 			endpoint += 5;
 		}
 		else

@@ -27,11 +27,17 @@ extern void request_trip_ranges(const TimeRanges *ranges, TimeRanges *begun);
 extern List *request_timestamps(const TimeRanges *ranges, TimestampTz now);
 
 /*
- * A path below the base URL with {id} and {tid} filled in; the query string
- * follows by request_param().
+ * A path below the base URL with {id}, {tid} and {rid} filled in; the query
+ * string follows by request_param().
  */
-extern void request_path(StringInfo url, const char *endpoint,
-						 const char *vehicle_id, const char *trip_id);
+extern void request_path(StringInfo url, const char *endpoint, const char *vehicle_id,
+						 const char *trip_id, const char *object_id);
+
+/*
+ * "min-max" for a range of numbers, rounded outwards to so many decimals and
+ * one step wider; NULL when it would bound nothing.
+ */
+extern char *request_min_max(const NumberRange *range, int decimals);
 
 /* Appends "name=value", percent-encoded, with the separator that is due. */
 extern void request_param(StringInfo url, const char *name, const char *value);

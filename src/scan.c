@@ -8,8 +8,6 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "compat.h"
@@ -18,18 +16,28 @@
 #include "miscadmin.h"
 #include "pace.h"
 #include "plan.h"
-#include "request.h"
 #include "scan.h"
 #include "stellantis_fdw.h"
 #include "table.h"
 #include "token.h"
 #include "totals.h"
-#include "totals.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
 /* ---- begin ---- */
+
+/* A text of the row's own that no column shows; its position. */
+static int
+add_hidden_column(ApiScan *scan, const char *paths, Conversion conversion)
+{
+	DecodeColumn hidden = {.type = TEXTOID,.conversion = conversion,.paths = paths,
+	.scale_num = 1,.scale_den = 1};
+
+	scan->decode[scan->ndecode] = hidden;
+	return scan->ndecode++;
+}
 
 static void
 add_decode_column(ApiScan *scan, const TableColumn *column)
@@ -44,16 +52,27 @@ add_decode_column(ApiScan *scan, const TableColumn *column)
 	decode->scale_den = column->scale_den;
 }
 
+/* May objects or trips of a vehicle be asked for by ids that the query supplies? */
+static bool
+asks_below_vehicle(const ApiScan *scan)
+{
+	const Resource *resource = scan->table.resource;
+
+	return scan_tree(scan, KEY_ID) != NIL ||
+		(resource->trip_endpoint != NULL && scan_tree(scan, KEY_TRIP) != NIL);
+}
+
 /* Which columns are needed, where they come from, and what must be decoded. */
 static void
 plan_columns(ApiScan *scan, Oid relid, List *attrs)
 {
 	int			ncolumns;
+	const Resource *resource = scan->table.resource;
 	TableColumn *table = table_columns(relid, &scan->table, &ncolumns);
 	ListCell   *lc;
 
 	scan->columns = palloc0(sizeof(ScanColumn) * Max(list_length(attrs), 1));
-	scan->decode = palloc0(sizeof(DecodeColumn) * (list_length(attrs) + 1));
+	scan->decode = palloc0(sizeof(DecodeColumn) * (list_length(attrs) + 2));
 	foreach(lc, attrs)
 	{
 		const TableColumn *column = &table[lfirst_int(lc) - 1];
@@ -67,18 +86,16 @@ plan_columns(ApiScan *scan, Oid relid, List *attrs)
 		target->position = scan->ndecode;
 		if (column->catalog != NULL)
 			scan->extensions |= column->catalog->extensions;
+		target->names_trip = column->catalog != NULL && resource->trip_column != NULL &&
+			strcmp(column->catalog->name, resource->trip_column) == 0;
 		if (target->source == SRC_JSON)
 			add_decode_column(scan, column);
 		else if (target->source == SRC_VIN)
 			scan->need_vin = true;
 	}
-	if (scan->table.resource->has_id)
-	{
-		DecodeColumn id = {.type = TEXTOID,.conversion = CONV_SCALAR,.paths = "id",
-		.scale_num = 1,.scale_den = 1};
-
-		scan->decode[scan->ndecode++] = id;
-	}
+	scan->id_column = resource->has_id ? add_hidden_column(scan, "id", CONV_SCALAR) : -1;
+	scan->vehicle_column = asks_below_vehicle(scan) ?
+		add_hidden_column(scan, "_links.vehicle.href|_links.vehicles.href", CONV_LAST_SEGMENT) : -1;
 	scan->decoded = palloc0(sizeof(Datum) * Max(scan->ndecode, 1));
 	scan->decoded_nulls = palloc0(sizeof(bool) * Max(scan->ndecode, 1));
 }
@@ -138,6 +155,7 @@ scan_begin(ForeignScanState *node, int eflags)
 	options_of_table(relid, &scan->table);
 	scan->trees = list_nth(plan->fdw_private, PLAN_TREES);
 	scan->operands = plan->fdw_exprs;
+	scan->trips_are_list = qual_trips_are_list(scan->table.resource);
 	scan->limit = intVal(linitial(list_nth(plan->fdw_private, PLAN_LIMIT)));
 	order_from_list(list_nth(plan->fdw_private, PLAN_ORDER), &scan->order_plan);
 	if (eflags & EXEC_FLAG_EXPLAIN_ONLY)
@@ -171,123 +189,7 @@ scan_begin(ForeignScanState *node, int eflags)
 	join_run(node, scan);
 }
 
-/* ---- what to ask for ---- */
-
-static void
-ask_for_time(const ApiScan *scan, const TimeRanges *ranges, FetchSpec *spec)
-{
-	TimeRanges	sent;
-	TimestampTz now = share_now(scan->share);
-
-	request_ranges(&scan->table, ranges, &sent);
-	spec->timestamps = request_timestamps(&sent, now);
-	if (spec->timestamps != NIL)
-		spec->days = time_ranges_days(&sent, now);
-
-	/*
-	 * Which trips may have rows in the ranges?  Their listing cannot be asked for
-	 * the ranges: a trip whose start is not known might be in none, and its
-	 * rows would be lost.
-	 */
-	if (scan->table.resource->parent == PARENT_TRIP)
-	{
-		spec->prune_trips = true;
-		request_trip_ranges(ranges, &spec->trips_within);
-	}
-}
-
-static void
-check_tolerance(double km)
-{
-	if (!(km >= 0) || isinf(km))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("tolerance_km must be a finite number that is not negative"),
-				 errdetail("It is the tolerance, in km, with which the API simplifies the waypoints of a trip."),
-				 errhint("Use a condition such as tolerance_km = 0.05.")));
-}
-
-/* The ids that the query names, without those that cannot be anybody's. */
-static void
-wanted_ids(const ApiScan *scan, QualKey key, TextSet *ids)
-{
-	int			kept = 0;
-
-	qual_text_set(scan_tree(scan, key), scan->values, ids);
-	for (int i = 0; i < ids->n; i++)
-		if (request_id_is_possible(ids->texts[i]))
-			ids->texts[kept++] = ids->texts[i];
-	ids->n = kept;
-}
-
-/*
- * From the conditions to the questions, about a window of time or (NULL) about
- * all; false when no row can satisfy them.  Allocates in the current memory
- * context.
- */
-static bool
-make_spec(ApiScan *scan, const OrderWindow *window, FetchSpec *spec)
-{
-	TimeRanges	ranges;
-	bool		any_time = scan_tree(scan, KEY_TIME) == NIL;
-
-	memset(spec, 0, sizeof(FetchSpec));
-	spec->account = &scan->account;
-	spec->userid = scan->userid;
-	spec->account_owner = scan->context;
-	spec->resource = scan->table.resource;
-	spec->columns = scan->decode;
-	spec->ncolumns = scan->ndecode;
-	spec->need_vin = scan->need_vin;
-	spec->extensions = scan->extensions;
-	spec->days = TOTALS_ALL;
-	spec->lists_all = scan->lists_all;
-	spec->page_size = scan->table.page_size;
-	spec->limit = scan->limit;
-	if (scan->limit > 0 && scan->limit < spec->page_size)
-		spec->page_size = scan->limit;
-
-	if (scan->table.account != NULL &&
-		!qual_text_matches(scan_tree(scan, KEY_ACCOUNT), scan->values, scan->table.account))
-		return false;
-
-	wanted_ids(scan, KEY_VEHICLE, &spec->vehicles);
-	wanted_ids(scan, KEY_TRIP, &spec->trips);
-	if ((!spec->vehicles.all && spec->vehicles.n == 0) ||
-		(!spec->trips.all && spec->trips.n == 0) ||
-		qual_text_impossible(scan_tree(scan, KEY_VIN), scan->values))
-		return false;
-
-	spec->vin_tree = scan_tree(scan, KEY_VIN);
-	spec->values = scan->values;
-	if (spec->vehicles.all)
-		spec->vin_prefix = qual_sole_prefix(spec->vin_tree, scan->values);
-
-	qual_time_ranges(scan_tree(scan, KEY_TIME), scan->values, &ranges);
-	if (window != NULL)
-	{
-		TimeRange	range = window->range;
-		TimeRanges	within = {1, &range};
-
-		time_ranges_intersect(&ranges, &within, &ranges);
-		any_time = window->with_nulls;
-		if (window->is_probe)
-			spec->limit = spec->page_size + 1;
-	}
-	if (ranges.n == 0)
-		return false;
-	if (!any_time)
-		ask_for_time(scan, &ranges, spec);
-
-	if (scan_tree(scan, KEY_TOLERANCE) != NIL)
-	{
-		if (!qual_tolerance(scan_tree(scan, KEY_TOLERANCE), scan->values,
-							&spec->has_tolerance, &spec->tolerance_km))
-			return false;
-		check_tolerance(spec->tolerance_km);
-	}
-	return true;
-}
+/* ---- account and fetch ---- */
 
 static void
 find_account(ForeignScanState *node, ApiScan *scan)
@@ -310,7 +212,7 @@ ask(ApiScan *scan, const OrderWindow *window)
 	MemoryContextReset(scan->fetch_context);
 	scan->fetch = NULL;
 	old = MemoryContextSwitchTo(scan->fetch_context);
-	if (make_spec(scan, window, &spec))
+	if (scan_make_spec(scan, window, &spec))
 		scan->fetch = fetch_create(&spec, scan->share, scan->garage, &scan->counters);
 	MemoryContextSwitchTo(old);
 }
@@ -360,7 +262,7 @@ begin_order(ForeignScanState *node, ApiScan *scan)
 		range.lower = ranges.ranges[0].lower;
 		range.upper = ranges.ranges[ranges.n - 1].upper;
 	}
-	wanted_ids(scan, KEY_VEHICLE, &vehicles);
+	scan_wanted_ids(scan, KEY_VEHICLE, &vehicles);
 	named = vehicles.all ? 0 : vehicles.n;
 	order_begin(scan->order, &range, share_now(scan->share),
 				scan->rows_per_day * Max(named, 1), scan->table.page_size,
@@ -414,6 +316,49 @@ evaluate_operands(ForeignScanState *node, ApiScan *scan)
 
 /* ---- rows ---- */
 
+/*
+ * A row's list of trips, with the one below which it was asked: it is of that
+ * trip, whatever it says itself.
+ */
+static Datum
+list_with_trip(Datum list, bool isnull, const char *trip_id)
+{
+	Datum	   *trips = NULL;
+	Datum	   *values;
+	bool	   *nulls = NULL;
+	bool	   *value_nulls;
+	int			n = 0;
+	int			lower_bound = 1;
+
+	if (!isnull)
+		deconstruct_array(DatumGetArrayTypeP(list), TEXTOID, -1, false, TYPALIGN_INT,
+						  &trips, &nulls, &n);
+	values = palloc(sizeof(Datum) * (n + 1));
+	value_nulls = palloc(sizeof(bool) * (n + 1));
+	for (int i = 0; i < n; i++)
+	{
+		if (!nulls[i] && strcmp(TextDatumGetCString(trips[i]), trip_id) == 0)
+			return list;
+		values[i] = trips[i];
+		value_nulls[i] = nulls[i];
+	}
+	values[n] = CStringGetTextDatum(trip_id);
+	value_nulls[n] = false;
+	n++;
+	return PointerGetDatum(construct_md_array(values, value_nulls, 1, &n, &lower_bound,
+											  TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+/* Of a row that was asked for below a trip, the column that names its trips. */
+static Datum
+trip_value(const ApiScan *scan, const ScanColumn *column, const char *trip_id)
+{
+	if (!scan->trips_are_list)
+		return CStringGetTextDatum(trip_id);
+	return list_with_trip(scan->decoded[column->position],
+						  scan->decoded_nulls[column->position], trip_id);
+}
+
 static Datum
 source_value(const ApiScan *scan, const ScanColumn *column, const FetchedRow *row,
 			 bool *isnull)
@@ -424,6 +369,11 @@ source_value(const ApiScan *scan, const ScanColumn *column, const FetchedRow *ro
 	{
 		case SRC_JSON:
 			*isnull = scan->decoded_nulls[column->position];
+			if (column->names_trip && row->trip_id != NULL)
+			{
+				*isnull = false;
+				return trip_value(scan, column, row->trip_id);
+			}
 			return scan->decoded[column->position];
 		case SRC_TOLERANCE:
 			{

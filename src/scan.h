@@ -18,6 +18,7 @@ typedef struct ScanColumn
 	AttrNumber	attnum;
 	ColumnSource source;
 	int			position;		/* SRC_JSON: among the decoded columns */
+	bool		names_trip;		/* it is what the rows below a trip endpoint have in common */
 } ScanColumn;
 
 typedef struct ApiScan
@@ -27,12 +28,15 @@ typedef struct ApiScan
 	List	   *trees;			/* QUAL_NKEYS of them */
 	List	   *operands;
 	List	   *operand_states;
+	bool		trips_are_list; /* the table's column of trips is */
 	int			limit;
 	OrderPlan	order_plan;
 	ScanColumn *columns;
 	int			ncolumns;
 	DecodeColumn *decode;
 	int			ndecode;
+	int			id_column;		/* among these, or -1 */
+	int			vehicle_column; /* the same */
 	bool		need_vin;
 	uint32		extensions;
 	bool		keep_rows;		/* it may be read again */
@@ -67,6 +71,18 @@ typedef struct ApiScan
 	Tuplestorestate *store;		/* rows so far, if keep_rows */
 	TupleTableSlot *store_slot;
 } ApiScan;
+
+/* in spec.c */
+
+/*
+ * From the conditions in scan->values to the questions, about a window of time
+ * or (NULL) about all; false when no row can satisfy them.  Allocates in the
+ * current memory context.
+ */
+extern bool scan_make_spec(ApiScan *scan, const OrderWindow *window, FetchSpec *spec);
+
+/* The ids that the query names, without those that cannot be anybody's. */
+extern void scan_wanted_ids(const ApiScan *scan, QualKey key, TextSet *ids);
 
 static inline List *
 scan_tree(const ApiScan *scan, QualKey key)

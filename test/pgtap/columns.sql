@@ -82,7 +82,7 @@ FROM (VALUES
 	('LIMIT NULL', 60),
 	('OFFSET 3', 60),
 	('AND started_at > ''2026-01-01'' IS NOT NULL LIMIT 3', 60),
-	('AND distance_km > 5 LIMIT 3', 60),
+	('AND start_odometer_km > 5 LIMIT 3', 60),
 	('ORDER BY started_at LIMIT 3', 60),
 	('ORDER BY started_at DESC LIMIT 1', 60),
 	('GROUP BY id LIMIT 3', 60)

@@ -55,7 +55,7 @@ FROM (VALUES
 	('#vin IN ({vin1}, {vin1})', :'listed'),
 	('#vin = {vin1} OR #vin = {vin2}', :'listed12'),
 	('#vin LIKE ''VR3%'' AND #vin = {vin1}', :'listed'),
-	('#vin LIKE ''VR3%'' AND distance_km > 5', replace(:'listed12', 'vehicles?', 'vehicles?vinPrefix=VR3&')),
+	('#vin LIKE ''VR3%'' AND NOT done', replace(:'listed12', 'vehicles?', 'vehicles?vinPrefix=VR3&')),
 	('#vin LIKE ''VR3UHZKXZPT00000_''', replace(:'listed12', 'vehicles?', 'vehicles?vinPrefix=VR3UHZKXZPT00000&')),
 	('#vin LIKE ''VR\3%1''', replace(:'listed12', 'vehicles?', 'vehicles?vinPrefix=VR3&')),
 	('#vin LIKE {vin1}', replace(:'listed', 'vehicles?', 'vehicles?vinPrefix=VR3UHZKXZPT000001&')),

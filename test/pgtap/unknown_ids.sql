@@ -132,6 +132,65 @@ SELECT throws_ok(expand('SELECT recorded_at FROM cars.waypoints WHERE vehicle_id
 SELECT throws_ok(expand('SELECT recorded_at FROM cars.waypoints WHERE vehicle_id = {1}'), '42501', NULL, 'a listed trip''s 403, all trips');
 SELECT sim_heal();
 
+-- what lies below a vehicle
+CREATE TABLE object (name text, id text);
+INSERT INTO object SELECT 'trips', id FROM sim_trip WHERE n = 1 AND trip = 2;
+INSERT INTO object SELECT 'alerts', min(id) FROM cars.alerts WHERE vehicle_id = (SELECT id FROM sim_vehicle WHERE n = 1);
+INSERT INTO object SELECT 'alarms', min(id) FROM cars.alarms WHERE vehicle_id = (SELECT id FROM sim_vehicle WHERE n = 1);
+SELECT is(count(id), 3::bigint, 'there is one of each') FROM object;
+INSERT INTO object VALUES ('collisions', 'another');
+SELECT unknown(format('SELECT id FROM cars.%s WHERE vehicle_id = {1} AND id = ''x''', name), format('/user/vehicles/{1}/%s/x 404', name), name || ': id') FROM object;
+SELECT unknown(format('SELECT id FROM cars.%s WHERE vehicle_id = {2} AND id = %L', name, id), format('/user/vehicles/{2}/%s/%s 404', name, id), name || ': id of another vehicle') FROM object;
+SELECT unknown(format('SELECT id FROM cars.%s WHERE id = ''x''', name),
+			   format(E'/user/vehicles?pageSize=60\n/user/vehicles/{1}/%1$s/x 404\n/user/vehicles/{2}/%1$s/x 404\n/user/vehicles/{3}/%1$s/x 404', name), name || ': id, no vehicle') FROM object;
+SELECT unknown(format('SELECT id FROM cars.%s WHERE vehicle_id = ''x'' AND id = ''x''', name), format(E'/user/vehicles?pageSize=60\n/user/vehicles/x/%s/x 403', name), name || ': id, unknown vehicle') FROM object;
+-- refused otherwise: the listing, then all of the vehicle's
+CREATE FUNCTION pg_temp.refused_object(status int) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	o object;
+	whole text;
+	query text;
+BEGIN
+	FOR o IN SELECT * FROM object LOOP
+		PERFORM sim_heal();
+		PERFORM sim_fault(jsonb_build_object('match', '/' || o.name || '/(x|' || o.id || ') ?$', 'times', -1, 'fault', jsonb_build_object('kind', 'status', 'status', status)));
+		whole := format('/user/vehicles/{1}/%s?pageSize=60%s', o.name, CASE o.name WHEN 'collisions' THEN ' 404' ELSE '' END);
+		RETURN QUERY SELECT unknown(format('SELECT id FROM cars.%s WHERE vehicle_id = {1} AND id = ''x''', o.name),
+			format(E'/user/vehicles/{1}/%s/x %s\n/user/vehicles?pageSize=60\n', o.name, status) || whole, format('%s: %s id', status, o.name));
+		RETURN QUERY SELECT unknown(format('SELECT id FROM cars.%s WHERE vin = {vin1} AND id = ''x''', o.name),
+			format(E'/user/vehicles?pageSize=60\n/user/vehicles/{1}/%s/x %s\n', o.name, status) || whole, format('%s: %s id, by VIN', status, o.name));
+		CONTINUE WHEN o.name = 'collisions';	-- there is none
+		query := expand(format('SELECT id FROM cars.%s WHERE vehicle_id = {1} AND id = %L', o.name, o.id));
+		RETURN NEXT throws_ok(query, CASE status WHEN 403 THEN '42501' ELSE 'HV000' END, NULL, format('%s: %s, a listed one', status, o.name));
+	END LOOP;
+END $$;
+SELECT pg_temp.refused_object(status) FROM unnest(ARRAY[400, 403, 410, 422]) AS status;
+SELECT sim_heal();
+-- what says nothing of the id is a fault at once
+SELECT sim_fault('{"match": "/trips/x ?$", "times": -1, "fault": {"kind": "status", "status": 402}}');
+SELECT throws_ok(expand('SELECT id FROM cars.trips WHERE vehicle_id = {1} AND id = ''x'''), 'HV000', NULL, 'a refusal that says nothing of the id');
+SELECT sim_heal();
+-- a collection that cannot be read leaves the refusal as it is
+SELECT sim_fault('{"match": "/trips", "times": -1, "fault": {"kind": "status", "status": 403}}');
+SELECT throws_ok(expand('SELECT id FROM cars.trips WHERE vehicle_id = {1} AND id = ''x'''), '42501', NULL, 'the collection is refused, too');
+SELECT sim_heal();
+SELECT same_rows('SELECT id FROM cars.trips WHERE #vehicle_id = {1} AND #id IN (''x'', {1.2})', 'an id, and a known one');
+
+-- rows of a trip
+SELECT unknown(format('SELECT vehicle_id FROM cars.%s WHERE vehicle_id = {1} AND %s', name, condition), format('/user/vehicles/{1}/trips/x/%s 404', path), 'trip: ' || name)
+FROM (VALUES ('telemetry', 'trip_id = ''x''', 'telemetry?pageSize=2000'), ('alerts', '''x'' = ANY (trip_ids)', 'alerts?pageSize=60'), ('collisions', 'trip_id = ''x''', 'collisions?pageSize=60')) AS t (name, condition, path);
+SELECT unknown(format('SELECT vehicle_id FROM cars.%s WHERE vehicle_id = ''x'' AND %s', name, condition), format(E'/user/vehicles?pageSize=60\n/user/vehicles/x/trips/x/%s 403', path), 'trip, unknown vehicle: ' || name)
+FROM (VALUES ('telemetry', 'trip_id = ''x''', 'telemetry?pageSize=2000'), ('alerts', '''x'' = ANY (trip_ids)', 'alerts?pageSize=60'), ('collisions', 'trip_id = ''x''', 'collisions?pageSize=60')) AS t (name, condition, path);
+SELECT sim_fault('{"match": "/trips/x/", "times": -1, "fault": {"kind": "status", "status": 403}}');
+SELECT unknown(format('SELECT vehicle_id FROM cars.%s WHERE vehicle_id = {1} AND %s', name, condition),
+			   format(E'/user/vehicles/{1}/trips/x/%s 403\n/user/vehicles?pageSize=60\n/user/vehicles/{1}/trips?pageSize=60', path), 'trip, 403: ' || name)
+FROM (VALUES ('telemetry', 'trip_id = ''x''', 'telemetry?pageSize=2000'), ('alerts', '''x'' = ANY (trip_ids)', 'alerts?pageSize=60'), ('collisions', 'trip_id = ''x''', 'collisions?pageSize=60')) AS t (name, condition, path);
+SELECT sim_heal();
+SELECT sim_fault('{"match": "/trip2/telemetry", "times": -1, "fault": {"kind": "status", "status": 403}}');
+SELECT throws_ok(expand('SELECT recorded_at FROM cars.telemetry WHERE vehicle_id = {1} AND trip_id = {1.2}'), '42501', NULL, 'a listed trip''s 403, telemetry');
+SELECT sim_heal();
+SELECT unknown('SELECT id FROM cars.alerts WHERE vehicle_id = {1} AND {1.1} = ANY (trip_ids) AND id = ''x''', '/user/vehicles/{1}/trips/trip1/alerts?pageSize=60 404', 'an id of a trip''s alerts');
+
 -- no vehicles at all: a word of warning, and no rows
 SELECT sim_config('{"vehicles": 0}');
 SET client_min_messages = error;

@@ -132,6 +132,14 @@ dated_in(Request *r, int64_t kind, int64_t start, int64_t stop, int64_t created)
 	}
 }
 
+/* Bounds that are not given, which are 0 and very large, leave out nothing. */
+static bool
+min_max_holds(double x, double min, double max)
+{
+	return (config.min_max == BOUNDS_EXCLUSIVE && min > 0 ? x > min : x >= min) &&
+		(config.min_max == BOUNDS_INCLUSIVE ? x <= max : x < max);
+}
+
 static bool
 trip_wanted(Call *c, const Trip *t)
 {
@@ -139,7 +147,7 @@ trip_wanted(Call *c, const Trip *t)
 	double		s = (double) (t->stop - t->start);
 	unsigned	state = (t->flags & TRIP_FAULTS) ? (t->flags & TRIP_FAULTS) : 1;
 
-	return km >= c->min_km && km <= c->max_km && s >= c->min_s && s <= c->max_s &&
+	return min_max_holds(km, c->min_km, c->max_km) && min_max_holds(s, c->min_s, c->max_s) &&
 		(c->states == 0 || (c->states & state)) &&
 		dated_in(c->r, config.trip_date, (t->flags & TRIP_NO_START) ? 0 : t->start, t->stop, t->created);
 }
@@ -212,6 +220,42 @@ event_on_trip(const Call *c, const Event *e)
 	return e->trip[0] == n || e->trip[1] == n;
 }
 
+static Event *
+event_of(Vehicle *v, const char *id, size_t list, size_t n)
+{
+	return event_by_id(*(Event **) ((char *) v + list), *(size_t *) ((char *) v + n), id);
+}
+
+/* The event of the path's id, of the path's vehicle or (any_vehicle) of another. */
+static Event *
+event_asked(Call *c, size_t list, size_t n)
+{
+	Event	   *e = event_of(c->v, c->id, list, n);
+
+	for (size_t i = 0; e == NULL && config.any_vehicle && i < world.nvehicles; i++)
+	{
+		e = event_of(&world.vehicles[i], c->id, list, n);
+		if (e != NULL)
+			c->v = &world.vehicles[i];
+	}
+	return e;
+}
+
+/* The same of the path's trip. */
+static Trip *
+trip_asked(Call *c, const char *id)
+{
+	Trip	   *t = trip_by_id(c->v, id);
+
+	for (size_t i = 0; t == NULL && config.any_vehicle && i < world.nvehicles; i++)
+	{
+		t = trip_by_id(&world.vehicles[i], id);
+		if (t != NULL)
+			c->v = &world.vehicles[i];
+	}
+	return t;
+}
+
 static void
 alert_row(Buf *b, Request *r, void *ctx, int64_t row)
 {
@@ -238,7 +282,7 @@ answer_alerts(Call *c)
 static void
 answer_alert(Call *c)
 {
-	Event	   *e = event_by_id(c->v->alerts, c->v->nalerts, c->id);
+	Event	   *e = event_asked(c, offsetof(Vehicle, alerts), offsetof(Vehicle, nalerts));
 
 	if (e == NULL || !event_on_trip(c, e))
 		not_found(c->r, "No alert was found.");
@@ -274,7 +318,7 @@ answer_alarms(Call *c)
 static void
 answer_alarm(Call *c)
 {
-	Event	   *e = event_by_id(c->v->alarms, c->v->nalarms, c->id);
+	Event	   *e = event_asked(c, offsetof(Vehicle, alarms), offsetof(Vehicle, nalarms));
 
 	if (e == NULL)
 		not_found(c->r, "No alarm was found.");
@@ -309,7 +353,7 @@ answer_collisions(Call *c)
 static void
 answer_collision(Call *c)
 {
-	Event	   *e = event_by_id(c->v->collisions, c->v->ncollisions, c->id);
+	Event	   *e = event_asked(c, offsetof(Vehicle, collisions), offsetof(Vehicle, ncollisions));
 
 	if (e == NULL || !event_on_trip(c, e))
 		not_found(c->r, "No collision was found.");
@@ -478,7 +522,7 @@ endpoint_answer(Call *c, const Endpoint *e)
 	}
 	if (strstr(e->pattern, "{t}"))
 	{
-		c->t = trip_by_id(c->v, r->segments[4]);
+		c->t = trip_asked(c, r->segments[4]);
 		if (c->t == NULL)
 		{
 			not_found(r, "No trip was found.");

@@ -128,6 +128,8 @@ typedef struct Config
 	int64_t		trip_date;
 	int64_t		alert_date;
 	int64_t		bounds;
+	int64_t		min_max;
+	int64_t		any_vehicle;
 	int64_t		order;
 	int64_t		empty;
 	int64_t		unknown_vehicle;
