@@ -166,11 +166,19 @@ named(List *tree, List *operands, const QualValues *values, double all)
 
 /* ---- which times ---- */
 
+/* What had to be guessed. */
+typedef struct Supposed
+{
+	bool		any;
+	bool		unit;			/* a day, say, to which the column is truncated */
+} Supposed;
+
 /* Puts a guess where only the run time will know. */
 static void
-suppose_times(List *tree, QualValues *values, TimestampTz now, bool *supposed)
+suppose_times(List *tree, QualValues *values, TimestampTz now, Supposed *supposed)
 {
 	QualOp		op = tree_op(tree);
+	bool		is_chain = list_length(tree) > 2;
 	QualValue  *value;
 
 	if (op == QUAL_AND || op == QUAL_OR)
@@ -180,9 +188,10 @@ suppose_times(List *tree, QualValues *values, TimestampTz now, bool *supposed)
 		return;
 	}
 	value = tree_value(tree, values);
-	if (list_length(tree) > 2 ? mono_is_known(tree, values) : !value->unknown)
+	if (is_chain ? mono_is_known(tree, values) : !value->unknown)
 		return;
-	*supposed = true;
+	supposed->any = true;
+	supposed->unit |= is_chain && op == QUAL_EQ;
 	value->n = 1;
 	value->times = palloc(sizeof(TimestampTz));
 	value->times[0] = now - SUPPOSED_AGE +
@@ -209,6 +218,26 @@ rows_in(const Totals *totals, const TimeRanges *ranges, TimestampTz now)
 	return Max(rows, 0);
 }
 
+/* The ranges of time that satisfy the conditions, as far as can be known. */
+static void
+find_wanted(List *tree, QualValues *values, TimestampTz now, TimeRanges *wanted)
+{
+	Supposed	supposed = {false, false};
+
+	suppose_times(tree, values, now, &supposed);
+	qual_time_ranges(tree, values, wanted);
+	if (wanted->n == 0 && supposed.any)
+	{
+		/* they do not fit together, but the true ones will */
+		wanted->n = 1;
+		wanted->ranges = palloc(sizeof(TimeRange));
+		wanted->ranges[0].lower = now - SUPPOSED_AGE;
+		wanted->ranges[0].upper = now - SUPPOSED_AGE + SUPPOSED_SPAN;
+	}
+	else if (supposed.unit)
+		time_ranges_widen(wanted, 0, SUPPOSED_SPAN, wanted);
+}
+
 /*
  * From the conditions on time: how many rows, and of how many trips.  False if
  * no time can satisfy them.
@@ -217,23 +246,13 @@ static bool
 ask_for_times(const RelPlan *plan, List *tree, QualValues *values, Asked *asked)
 {
 	TimestampTz now = GetCurrentStatementStartTimestamp();
-	bool		supposed = false;
 	TimeRanges	wanted,
 				sent;
 
 	asked->fetched = asked->returned = totals_all(&plan->rows);
 	if (tree == NIL)
 		return true;
-	suppose_times(tree, values, now, &supposed);
-	qual_time_ranges(tree, values, &wanted);
-	if (wanted.n == 0 && supposed)
-	{
-		/* they do not fit together, but the true ones will */
-		wanted.n = 1;
-		wanted.ranges = palloc(sizeof(TimeRange));
-		wanted.ranges[0].lower = now - SUPPOSED_AGE;
-		wanted.ranges[0].upper = now - SUPPOSED_AGE + SUPPOSED_SPAN;
-	}
+	find_wanted(tree, values, now, &wanted);
 	if (wanted.n == 0)
 		return false;
 	if (plan->table.resource->parent != PARENT_TRIP)

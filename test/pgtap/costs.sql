@@ -70,7 +70,12 @@ SELECT is(pg_temp.rows_supposed('EXECUTE since({1}, now() - interval ''90 days''
 SELECT is(pg_temp.requests_supposed('EXECUTE since({1}, now() - interval ''90 days'', now())', 'trips'), 1, 'an unknown vehicle is one');
 PREPARE until (text, timestamptz) AS SELECT id FROM cars.trips WHERE vehicle_id = $1 AND started_at >= now() - interval '3 days' AND started_at < $2;
 SELECT is(pg_temp.rows_supposed('EXECUTE until({1}, now())', 'trips'), 3::float8, 'half of it is known: a day, too');
+PREPARE on_day (text, date) AS SELECT id FROM cars.trips WHERE vehicle_id = $1 AND started_at::date = $2;
+SELECT is(pg_temp.rows_supposed('EXECUTE on_day({1}, ''2026-03-01'')', 'trips'), 3::float8, 'an unknown day');
+PREPARE at_instant (text, timestamptz) AS SELECT id FROM cars.trips WHERE vehicle_id = $1 AND started_at = $2;
+SELECT is(pg_temp.rows_supposed('EXECUTE at_instant({1}, now())', 'trips'), 1::float8, 'an unknown instant');
 SET plan_cache_mode = force_custom_plan;
+SELECT is(pg_temp.rows_supposed('EXECUTE on_day({1}, current_date - 1)', 'trips'), 3::float8, 'a known day');
 SELECT is(pg_temp.rows_supposed('EXECUTE since({1}, now() - interval ''30 days'', now())', 'trips'), 90::float8, 'bounds of a custom plan');
 RESET plan_cache_mode;
 SELECT is(sim_count(), 0, 'nothing has been asked');
@@ -119,6 +124,7 @@ FROM (VALUES
 	('cars.alerts'),
 	('cars.trips'),
 	('cars.trips WHERE started_at >= now() - interval ''1 day'''),
+	('cars.trips WHERE started_at::date = current_date - 1'),
 	('cars.telemetry WHERE recorded_at >= now() - interval ''1 day'''),
 	('cars.telemetry WHERE recorded_at BETWEEN now() - interval ''2 days'' AND now() - interval ''1 day'''),
 	('cars.telemetry')
