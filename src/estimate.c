@@ -223,9 +223,11 @@ static void
 find_wanted(List *tree, QualValues *values, TimestampTz now, TimeRanges *wanted)
 {
 	Supposed	supposed = {false, false};
+	TimeRanges	found;
 
 	suppose_times(tree, values, now, &supposed);
-	qual_time_ranges(tree, values, wanted);
+	qual_time_ranges(tree, values, &found);
+	time_ranges_widen(&found, 0, supposed.unit ? SUPPOSED_SPAN : 0, wanted);
 	if (wanted->n == 0 && supposed.any)
 	{
 		/* they do not fit together, but the true ones will */
@@ -234,8 +236,6 @@ find_wanted(List *tree, QualValues *values, TimestampTz now, TimeRanges *wanted)
 		wanted->ranges[0].lower = now - SUPPOSED_AGE;
 		wanted->ranges[0].upper = now - SUPPOSED_AGE + SUPPOSED_SPAN;
 	}
-	else if (supposed.unit)
-		time_ranges_widen(wanted, 0, SUPPOSED_SPAN, wanted);
 }
 
 /*

@@ -87,49 +87,56 @@ add_value(QualValue *result, Datum value, Oid type)
 	}
 }
 
-/* A value of an operand's type. */
 static void
-set_value(QualValue *result, Datum value, bool isnull, Oid type)
+make_room(QualValue *result, int nelements)
 {
-	Oid			element = get_base_element_type(type);
+	int			n = Max(nelements, 1);
+
+	result->texts = palloc0(sizeof(char *) * n);
+	result->times = palloc0(sizeof(TimestampTz) * n);
+	result->ranges = palloc0(sizeof(TimeRange) * n);
+	result->numbers = palloc0(sizeof(double) * n);
+}
+
+static void
+add_elements(QualValue *result, ArrayType *array, Oid element)
+{
+	int16		typlen;
+	bool		typbyval;
+	char		typalign;
 	Datum	   *elements;
 	bool	   *nulls;
-	int			nelements = 1;
+	int			nelements;
 
-	memset(result, 0, sizeof(QualValue));
-	result->isnull = isnull;
-	if (isnull)
-		return;
-
-	if (OidIsValid(element))
-	{
-		int16		typlen;
-		bool		typbyval;
-		char		typalign;
-
-		get_typlenbyvalalign(element, &typlen, &typbyval, &typalign);
-		deconstruct_array(DatumGetArrayTypeP(value), element, typlen, typbyval, typalign,
-						  &elements, &nulls, &nelements);
-	}
-	else
-	{
-		static bool not_null = false;
-
-		element = type;
-		elements = &value;
-		nulls = &not_null;
-	}
-
-	result->texts = palloc0(sizeof(char *) * Max(nelements, 1));
-	result->times = palloc0(sizeof(TimestampTz) * Max(nelements, 1));
-	result->ranges = palloc0(sizeof(TimeRange) * Max(nelements, 1));
-	result->numbers = palloc0(sizeof(double) * Max(nelements, 1));
+	get_typlenbyvalalign(element, &typlen, &typbyval, &typalign);
+	deconstruct_array(array, element, typlen, typbyval, typalign,
+					  &elements, &nulls, &nelements);
+	make_room(result, nelements);
 	for (int i = 0; i < nelements; i++)
 	{
 		if (nulls[i])
 			result->has_null = true;
 		else
 			add_value(result, elements[i], element);
+	}
+}
+
+/* A value of an operand's type. */
+static void
+set_value(QualValue *result, Datum value, bool isnull, Oid type)
+{
+	Oid			element = get_base_element_type(type);
+
+	memset(result, 0, sizeof(QualValue));
+	result->isnull = isnull;
+	if (isnull)
+		return;
+	if (OidIsValid(element))
+		add_elements(result, DatumGetArrayTypeP(value), element);
+	else
+	{
+		make_room(result, 1);
+		add_value(result, value, type);
 	}
 }
 

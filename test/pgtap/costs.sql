@@ -141,6 +141,42 @@ SELECT pg_temp.near(pg_temp.rows_supposed('SELECT * FROM cars.telemetry WHERE re
 					(SELECT count(*) FROM cars.telemetry WHERE recorded_at < now() - interval '36 hours'), 'the other end');
 SELECT pg_temp.near(pg_temp.rows_supposed('SELECT * FROM cars.telemetry WHERE recorded_at >= now() - interval ''9 years''', 'telemetry'),
 					(SELECT count(*) FROM cars.telemetry), 'no more than all');
+-- every shape: nothing is asked for the estimate, and it is right
+CREATE FUNCTION pg_temp.estimates(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	node jsonb;
+	asked int;
+BEGIN
+	PERFORM set_config('stellantis_fdw.max_requests', '1000000', true);
+	PERFORM tap.sim_clear();
+	PERFORM count(*) FROM pg_temp.nodes(query);
+	RETURN NEXT tap.is(tap.sim_count(), 0, 'EXPLAIN: ' || query);
+	SELECT n INTO STRICT node FROM pg_temp.nodes(query, 'ANALYZE,') AS n WHERE n ->> 'Node Type' = 'Foreign Scan';
+	asked := tap.sim_count();
+	RETURN NEXT tap.is(ARRAY[node ->> 'Estimated Requests', node ->> 'Requests'], ARRAY[asked, asked]::text[], query);
+END $$;
+SELECT pg_temp.estimates(query)
+FROM (VALUES
+	('SELECT id FROM cars.trips WHERE vehicle_id = {1} AND id = {1.2}'),
+	('SELECT id FROM cars.trips WHERE vehicle_id = {1} AND id IN ({1.1}, {1.2})'),
+	('SELECT id FROM cars.trips WHERE id = {1.2}'),
+	('SELECT id FROM cars.trips WHERE vin = {vin1} AND id = {1.2}'),
+	('SELECT id FROM cars.alerts WHERE vehicle_id = {1} AND {1.2} = ANY (trip_ids)'),
+	('SELECT id FROM cars.collisions WHERE vehicle_id = {1} AND trip_id = {1.2}'),
+	('SELECT recorded_at FROM cars.telemetry WHERE vehicle_id = {1} AND trip_id = {1.2}'),
+	('SELECT latitude FROM cars.waypoints WHERE vehicle_id = {1} AND trip_id IN ({1.1}, {1.2})'),
+	('SELECT id FROM cars.trips WHERE vehicle_id = {1} AND distance_km BETWEEN 5 AND 20'),
+	('SELECT id FROM cars.trips WHERE vehicle_id = {1} AND duration < ''1 h'''),
+	('SELECT id FROM cars.alarms WHERE vehicle_id = {1} AND kind = ''status'''),
+	('SELECT recorded_at FROM cars.telemetry WHERE vehicle_id = {1} AND (recorded_at > now() - interval ''1 day'' OR recorded_at < now() - interval ''2 days'')'),
+	('SELECT id FROM cars.trips WHERE vehicle_id IN ({1}, {2}) AND date_trunc(''day'', started_at) = current_date'),
+	('SELECT id FROM cars.trips WHERE vehicle_id = {1} ORDER BY started_at DESC NULLS LAST LIMIT 1'),
+	('SELECT id FROM cars.trips WHERE vin = {vin1} ORDER BY started_at DESC NULLS LAST LIMIT 1'),
+	('SELECT id FROM cars.trips WHERE vehicle_id = {1} AND started_at::date BETWEEN current_date - 1 AND current_date'),
+	('SELECT id FROM cars.vehicles WHERE id IN ({1}, {2}, {3})'),
+	('SELECT odometer_km FROM cars.status WHERE vehicle_id = ANY (''{}'')')
+) AS q (query);
+
 -- it is a role's own
 CREATE ROLE costs_other;
 GRANT USAGE ON SCHEMA cars, tap TO costs_other;
