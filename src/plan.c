@@ -224,6 +224,19 @@ any_rows_will_do(PlannerInfo *root, const QualTrees *trees)
 		root->query_pathkeys == NIL && trees->exact;
 }
 
+/*
+ * Does a page list the vehicles?  Then to ask for single ones saves nothing,
+ * and the page is one that scans of other tables may need anyway.
+ */
+static bool
+is_one_page(const RelPlan *plan)
+{
+	const Resource *resource = plan->table.resource;
+
+	return resource->parent == PARENT_ACCOUNT && resource->has_id &&
+		plan->vehicles <= plan->table.page_size;
+}
+
 void
 plan_get_paths(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 {
@@ -242,6 +255,8 @@ plan_get_paths(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 	lateral = get_baserel_parampathinfo(root, rel, rel->lateral_relids);
 	add_scan_path(root, rel, lateral, &result);
 	add_ordered_path(root, rel, lateral, &result);
+	if (is_one_page(plan))
+		return;
 	params = parameterizations(root, rel, key_join_clauses(root, rel, plan));
 	foreach(lc, params)
 		add_scan_path(root, rel, lfirst(lc), &result);

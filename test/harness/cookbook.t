@@ -150,18 +150,18 @@ sub is
 sub rewritten
 {
 	my $text = '';
-	my $written;
 
 	for my $part (@_)
 	{
 		my $question = $part->{asked};
 
+		# what is not SQL, nor text between blocks, has been made of a query
 		if ($part->{kind} eq '') { $text .= $part->{text} }
 		elsif ($part->{kind} eq 'sql')
 		{
 			$text .= "```sql\n$part->{text}```\n";
 			next unless $question;
-			$text .= "```text\n$question->{now}{$_}```\n" for grep { $question->{now}{$_} ne '' } qw(answer plan);
+			$text .= "```text\n$question->{now}{$_}```\n" for qw(answer plan);
 			$text .= "```http\n$question->{now}{requests}```\n";
 		}
 	}
@@ -188,10 +188,15 @@ for my $i (0 .. $#questions)
 	my $tomorrow = strftime('%Y-%m-%dT%H:%M:%SZ', gmtime($now + 86400));
 	my $name = "$page line $question->{query}{line}: $question->{name}";
 
-	$sent =~ s{/$tomorrow}{/{tomorrow}}g if defined $sent;
-	$question->{now} = { answer => readable(slurp("$file.answer") // ''), plan => readable((slurp("$file.plan") // '') =~ s/^.*\n-+\n//r),
-		requests => grouped($sent // '') };
-	is($question->{now}{answer}, $question->{answer}, "$name: answer") if defined $question->{answer} || $question->{now}{answer} ne '';
+	my $plan = readable((slurp("$file.plan") // '') =~ s/^.*\n-+\n//r);
+
+	if (defined $sent)
+	{
+		$sent =~ s{/$tomorrow}{/{tomorrow}}g;
+		$sent =~ s{timestamps=[^&/]*/\{tomorrow\}}{timestamps={window}}g if $plan =~ /^ *Windows:/m;
+	}
+	$question->{now} = { answer => readable(slurp("$file.answer") // ''), plan => $plan, requests => grouped($sent // '') };
+	is($question->{now}{answer}, $question->{answer}, "$name: answer");
 	is($question->{now}{plan}, $question->{plan}, "$name: plan") if $plans;
 	is($question->{now}{requests}, $question->{requests}, "$name: requests");
 	is(defined $sent ? scalar(() = $sent =~ /\n/g) : undef, $question->{number}, "$name: number of requests");
