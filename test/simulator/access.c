@@ -50,7 +50,10 @@ client_known(Request *r)
 	const char *client = request_param(r, "client_id");
 
 	if (client != NULL && (config.client_id[0] == '\0' || strcmp(client, config.client_id) == 0))
+	{
+		snprintf(r->client, sizeof(r->client), "%s", client);
 		return true;
+	}
 	answer_gateway(r, 401, "Unauthorized", "Invalid client id or secret.");
 	return false;
 }
@@ -100,7 +103,7 @@ token_valid(Request *r)
 	}
 	r->account = account_of_token(a + 7);
 	if (r->account > 0)
-		r->scopes = SCOPE_DATA;
+		r->scopes = scopes_parse(config.start_scopes);
 	if (r->account > 0 || oauth_token_use(a + 7, &r->scopes))
 		return true;
 	answer_gateway(r, 401, "Unauthorized", "Token is invalid");

@@ -6,7 +6,7 @@
  * it would see them: client, token, quota, realm, address, Accept, scope,
  * parameters, vehicle.
  */
-#include "api.h"
+#include "commands.h"
 
 static void
 not_found(Request *r, const char *what)
@@ -458,7 +458,7 @@ static const Endpoint endpoints[] = {
 	{"user/vehicles/{v}/trips/{t}/collisions/{x}", " ", 0, R_TRIP | SCOPE_COLLISION, false, answer_collision},
 };
 
-static bool
+bool
 pattern_fits(const char *pattern, const Request *r)
 {
 	int			i = 0;
@@ -487,7 +487,7 @@ endpoint_find(const Request *r)
 	return NULL;
 }
 
-static void
+void
 unknown_vehicle(Request *r)
 {
 	if (config.unknown_vehicle == 0)
@@ -548,6 +548,8 @@ api_answer(Request *r)
 	if (c.v && !account_has(r->account, c.v))
 		c.v = NULL;
 	if (!access_realm(r, c.v))
+		return;
+	if (e == NULL && command_answer(&c))
 		return;
 	if (e == NULL)
 		answer_gateway(r, 404, "Not Found", "No resources match requested URI");

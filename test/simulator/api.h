@@ -20,6 +20,11 @@ typedef struct Call
 				min_s,
 				max_s;
 	unsigned	states;
+	/* of the side that commands, commands.h */
+	struct Callback *callback;
+	struct Monitor *monitor;
+	struct Action *action;
+	json_t	   *doc;			/* the body */
 } Call;
 
 typedef struct Endpoint
@@ -32,6 +37,8 @@ typedef struct Endpoint
 	void		(*answer) (Call *c);
 } Endpoint;
 
+extern bool pattern_fits(const char *pattern, const Request *r);
+extern void unknown_vehicle(Request *r);
 extern bool params_known(Request *r, const Endpoint *e);
 extern bool params_read(Call *c, const Endpoint *e);
 extern bool token_read_in(Call *c);

@@ -29,7 +29,7 @@ scopes_asked(const char *s, unsigned *scopes)
 unsigned
 scopes_granted(unsigned asked)
 {
-	return asked & scopes_parse(config.grant_scopes);
+	return strcmp(config.grant_scopes, "all") == 0 ? asked : asked & scopes_parse(config.grant_scopes);
 }
 
 static void

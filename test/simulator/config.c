@@ -3,7 +3,7 @@
  *		The knobs: one table for the command line, the control endpoint and
  *		--help.
  */
-#include "sim.h"
+#include "commands.h"
 
 #include <stdarg.h>
 #include <strings.h>
@@ -80,6 +80,24 @@ static const Knob knobs[] = {
 	INT_KNOB(token_window, 1, 1000000, "1800", false, "seconds"),
 	ENUM_KNOB(throttle_status, "429|400", "429", "how one too many is answered"),
 	INT_KNOB(token_latency_ms, 0, 3600000, "0", false, "wait before the answers of the OAuth2 endpoints, besides latency_ms"),
+	TEXT_KNOB(start_scopes, "all", false, "of the enrolment made at the start, and of the accounts' tokens: all, everything, or a list"),
+	ENUM_KNOB(callback_status, "200|202", "200", "how the creation of a callback is answered"),
+	ENUM_KNOB(callback_attributes, "required|optional", "required", "whether a callback is to have an attribute at least"),
+	TEXT_KNOB(remote_outcome, "auto", false, "how a remote ends: auto, Success, AlreadyDone, Failed:CAUSE, any of them with /FEEDBACK; or Never"),
+	TEXT_KNOB(remote_states, "", false, "the states of a remote, in order, STATUS[:CAUSE][/FEEDBACK],...; empty: those that lead to remote_outcome"),
+	INT_KNOB(remote_step_ms, 0, 86400000, "100", false, "from one state of a remote to the next"),
+	ENUM_KNOB(remote_advance, "clock|reads|control", "clock", "what makes a remote go on: the time, each read of it, or the control endpoint"),
+	INT_KNOB(remote_reads, 0, 1000000, "0", false, "a remote does not end before it was read so often"),
+	ENUM_KNOB(remote_asleep, "auto|yes|no", "auto", "whether a remote has to wake the vehicle; auto: unless it drives, or was reached a short time ago"),
+	INT_KNOB(remote_awake_ms, 0, 86400000, "180000", false, "how long a vehicle stays awake"),
+	INT_KNOB(remote_limit, 0, 1000000, "0", false, "remotes of a vehicle in a window; 0: any number"),
+	INT_KNOB(remote_window, 1, 1000000, "1200", false, "seconds"),
+	INT_KNOB(wakeup_quota, -1, 1000000, "-1", false, "how often a month a vehicle is woken; -1: any number of times"),
+	INT_KNOB(push_batch, 1, 100, "1", false, "events in a push; 1: each by itself, not in an array"),
+	INT_KNOB(push_batch_ms, 0, 86400000, "1000", false, "how long a batch waits to be full"),
+	INT_KNOB(push_retry_ms, 1, 86400000, "10000", false, "before an event that was not taken is pushed again"),
+	INT_KNOB(push_keep_ms, 0, 1000000000, "259200000", false, "then it is given up, and its callback has failed"),
+	INT_KNOB(push_timeout_ms, 1, 86400000, "10000", false, "how long a webhook may take"),
 };
 
 static const struct
@@ -93,14 +111,14 @@ static const struct
 	{"data:alert", SCOPE_ALERT},
 	{"data:collision", SCOPE_COLLISION},
 	{"data:vehicle:devices:pnc", SCOPE_PNC},
+	{"remote:door:write", SCOPE_DOOR},
+	{"remote:preconditioning:write", SCOPE_PRECONDITIONING},
+	{"remote:horn:write", SCOPE_HORN},
+	{"remote:charging:write", SCOPE_CHARGING},
+	{"remote:lights:write", SCOPE_LIGHTS},
+	{"remote:wakeup:write", SCOPE_WAKEUP},
+	{"remote:navigation:write", SCOPE_NAVIGATION},
 	/* these are granted and shown, and open nothing here */
-	{"remote:door:write", 0x40},
-	{"remote:preconditioning:write", 0x80},
-	{"remote:horn:write", 0x100},
-	{"remote:charging:write", 0x200},
-	{"remote:lights:write", 0x400},
-	{"remote:wakeup:write", 0x800},
-	{"remote:navigation:write", 0x1000},
 	{"openid", 0x2000},
 	{"profile", 0x4000},
 	{"email", 0x8000},
@@ -226,6 +244,10 @@ config_set_text(const char *name, const char *value, char *err, size_t errlen)
 				return fail(err, errlen, "\"now\" wants an RFC 3339 date or \"real\"");
 			if (k->offset == AT(expires_in) && *value && strcmp(value, "absent") != 0 && !number_like(value))
 				return fail(err, errlen, "\"expires_in\" wants \"absent\" or a number");
+			if (k->offset == AT(remote_outcome) && !outcome_right(value))
+				return fail(err, errlen, "\"remote_outcome\" wants auto, Never, or a final status");
+			if (k->offset == AT(remote_states) && !states_right(value))
+				return fail(err, errlen, "\"remote_states\" wants at most 16 of STATUS[:CAUSE][/FEEDBACK], parted by commas");
 			strcpy(knob_text(k), value);
 			return true;
 	}
@@ -267,14 +289,16 @@ scope_bit(const char *name, size_t n)
 	return 0;
 }
 
-/* Scopes parted by blanks or commas; "all" is every one. */
+/* Scopes parted by blanks or commas; "all" is every data scope. */
 unsigned
 scopes_parse(const char *s)
 {
 	unsigned	bits = 0;
 
 	if (strcmp(s, "all") == 0)
-		return ~0u;
+		return SCOPE_DATA;
+	if (strcmp(s, "everything") == 0)
+		return SCOPE_EVERYTHING;
 	while (*s)
 	{
 		size_t		n = strcspn(s, ", ");
@@ -368,7 +392,7 @@ token_from_json(const char *name, json_t *obj, char *err, size_t errlen)
 			if (json_is_string(item))
 				bits |= scopes_parse(json_string_value(item));
 	if (scopes == NULL)
-		bits = ~0u;
+		bits = SCOPE_DATA;
 	if (json_is_string(at))
 	{
 		if (!parse_date(json_string_value(at), json_string_length(at), &expires))
@@ -416,7 +440,7 @@ config_defaults(void)
 	for (size_t i = 0; i < lengthof(knobs); i++)
 		if (!config_set_text(knobs[i].name, knobs[i].initial, err, sizeof(err)))
 			abort();
-	token_put("sim-access-token", ~0u, 0, -1);
+	token_put("sim-access-token", SCOPE_DATA, 0, -1);
 }
 
 static bool

@@ -3,12 +3,12 @@
  *		The control endpoint, /_sim/...: configuration, faults, log, counters
  *		and the whole world.  It needs no token and is in no log.
  */
-#include "sim.h"
+#include "commands.h"
 
-static void
-answer_json(Request *r, json_t *doc)
+void
+control_json(Request *r, json_t *doc)
 {
-	char	   *dump = json_dumps(doc, JSON_INDENT(1));
+	char	   *dump = json_dumps(doc, JSON_INDENT(1) | JSON_REAL_PRECISION(15));
 
 	r->status = 200;
 	r->content_type = "application/json";
@@ -18,17 +18,17 @@ answer_json(Request *r, json_t *doc)
 	json_decref(doc);
 }
 
-static void
-refuse(Request *r, int status, const char *why)
+void
+control_refuse(Request *r, int status, const char *why)
 {
 	json_t	   *doc = json_pack("{s:s}", "error", why);
 
-	answer_json(r, doc);
+	control_json(r, doc);
 	r->status = status;
 }
 
-static json_t *
-upload_json(Request *r)
+json_t *
+control_upload(Request *r)
 {
 	json_error_t error;
 	char		why[300];
@@ -37,7 +37,7 @@ upload_json(Request *r)
 	if (doc == NULL)
 	{
 		snprintf(why, sizeof(why), "not JSON: %s", error.text);
-		refuse(r, 400, why);
+		control_refuse(r, 400, why);
 	}
 	return doc;
 }
@@ -45,22 +45,22 @@ upload_json(Request *r)
 static void
 config_post(Request *r)
 {
-	json_t	   *doc = upload_json(r);
+	json_t	   *doc = control_upload(r);
 	char		err[300];
 
 	if (doc == NULL)
 		return;
 	if (config_set_json(doc, err, sizeof(err)))
-		answer_json(r, config_json());
+		control_json(r, config_json());
 	else
-		refuse(r, 400, err);
+		control_refuse(r, 400, err);
 	json_decref(doc);
 }
 
 static void
 config_get(Request *r)
 {
-	answer_json(r, config_json());
+	control_json(r, config_json());
 }
 
 static void
@@ -84,21 +84,22 @@ reset_post(Request *r)
 	oauth_reset();
 	oauth_throttle_clear();
 	faults_clear();
+	commands_reset();
 	log_clear();
 	counters_clear();
-	answer_json(r, config_json());
+	control_json(r, config_json());
 }
 
 static void
 faults_get(Request *r)
 {
-	answer_json(r, faults_json());
+	control_json(r, faults_json());
 }
 
 static void
 faults_post(Request *r)
 {
-	json_t	   *doc = upload_json(r);
+	json_t	   *doc = control_upload(r);
 	json_t	   *rule;
 	size_t		i;
 	char		err[300];
@@ -114,9 +115,9 @@ faults_post(Request *r)
 	else
 		ok = faults_add(doc, err, sizeof(err));
 	if (ok)
-		answer_json(r, faults_json());
+		control_json(r, faults_json());
 	else
-		refuse(r, 400, err);
+		control_refuse(r, 400, err);
 	json_decref(doc);
 }
 
@@ -124,7 +125,7 @@ static void
 faults_delete(Request *r)
 {
 	faults_clear();
-	answer_json(r, faults_json());
+	control_json(r, faults_json());
 }
 
 static bool
@@ -142,7 +143,7 @@ log_get(Request *r)
 	if (param_is(r, "format", "text"))
 	{
 		r->content_type = "text/plain;charset=UTF-8";
-		log_text(&r->body, param_is(r, "ids", "short"));
+		log_text(&r->body, param_is(r, "ids", "short"), param_is(r, "bodies", "yes"));
 	}
 	else
 	{
@@ -161,13 +162,13 @@ log_delete(Request *r)
 static void
 oauth_get(Request *r)
 {
-	answer_json(r, oauth_json());
+	control_json(r, oauth_json());
 }
 
 static void
 oauth_post(Request *r)
 {
-	json_t	   *doc = upload_json(r);
+	json_t	   *doc = control_upload(r);
 	json_t	   *answer;
 	char		err[300];
 
@@ -175,9 +176,9 @@ oauth_post(Request *r)
 		return;
 	answer = oauth_control(doc, err, sizeof(err));
 	if (answer)
-		answer_json(r, answer);
+		control_json(r, answer);
 	else
-		refuse(r, 400, err);
+		control_refuse(r, 400, err);
 	json_decref(doc);
 }
 
@@ -194,7 +195,7 @@ stats_get(Request *r)
 		snprintf(name, sizeof(name), "%zu", i);
 		json_object_set_new(by_status, name, json_integer(counters.by_status[i]));
 	}
-	answer_json(r, json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}",
+	control_json(r, json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}",
 		"requests", (json_int_t) counters.requests,
 		"oauth_requests", (json_int_t) counters.oauth_requests,
 		"bytes", (json_int_t) counters.bytes,
@@ -351,11 +352,25 @@ control_answer(Request *r)
 		{"DELETE", "/_sim/log", log_delete},
 		{"GET", "/_sim/oauth", oauth_get},
 		{"POST", "/_sim/oauth", oauth_post},
+		{"GET", "/_sim/callbacks", callbacks_get},
+		{"POST", "/_sim/callbacks", callbacks_post},
+		{"GET", "/_sim/remotes", remotes_get},
+		{"POST", "/_sim/remotes", remotes_post},
+		{"POST", "/_sim/events", events_post},
+		{"GET", "/_sim/deliveries", deliveries_get},
+		{"POST", "/_sim/deliveries", deliveries_post},
+		{"DELETE", "/_sim/deliveries", deliveries_delete},
 		{"GET", "/_sim/stats", stats_get},
 		{"GET", "/_sim/world", world_get},
 	};
 	bool		path_known = false;
 
+	actions_advance();
+	if (hook_mine(r))
+	{
+		hook_answer(r);
+		return;
+	}
 	for (size_t i = 0; i < lengthof(routes); i++)
 	{
 		if (strcmp(routes[i].path, r->path) != 0)
@@ -367,5 +382,5 @@ control_answer(Request *r)
 			return;
 		}
 	}
-	refuse(r, path_known ? 405 : 404, path_known ? "no such method here" : "no such control endpoint");
+	control_refuse(r, path_known ? 405 : 404, path_known ? "no such method here" : "no such control endpoint");
 }

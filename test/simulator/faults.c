@@ -37,6 +37,7 @@ typedef struct Kind
 	bool		(*before) (Request *r, json_t *f);	/* true: it is the answer */
 	void		(*after) (Request *r, json_t *f);
 	bool		replaces;
+	bool		early;			/* strikes when the headers have come */
 } Kind;
 
 static int64_t
@@ -385,35 +386,36 @@ after_deep(Request *r, json_t *f)
 }
 
 static const Kind kinds[] = {
-	{"status", before_status, NULL, true},
-	{"redirect", before_redirect, NULL, true},
-	{"no_content", before_no_content, NULL, true},
-	{"reset", before_reset, NULL, true},
-	{"drop", before_drop, NULL, true},
-	{"reset_body", before_reset_body, NULL, false},
-	{"stall", before_stall, NULL, false},
-	{"stall_body", before_stall_body, NULL, false},
-	{"truncate", before_truncate, NULL, false},
-	{"drip", before_drip, NULL, false},
-	{"huge_body", before_huge_body, NULL, false},
-	{"gzip_bomb", before_gzip_bomb, NULL, false},
-	{"huge_header", before_huge_header, NULL, false},
-	{"close", before_close, NULL, false},
-	{"repeat_token", before_repeat_token, NULL, false},
-	{"page_loop", before_page_loop, NULL, false},
-	{"missing_next", before_missing_next, NULL, false},
-	{"total", before_total, NULL, false},
-	{"shift", before_shift, NULL, false},
-	{"echo_token", before_echo_token, NULL, true},
-	{"headers", NULL, fault_headers, false},
-	{"content_type", NULL, after_content_type, false},
-	{"truncate_json", NULL, after_truncate_json, false},
-	{"bad_json", NULL, after_bad_json, false},
-	{"edit", NULL, after_edit, false},
-	{"invalid_utf8", NULL, after_invalid_utf8, false},
-	{"lone_surrogate", NULL, after_lone_surrogate, false},
-	{"nul_escape", NULL, after_nul_escape, false},
-	{"deep", NULL, after_deep, false},
+	{"status", before_status, NULL, true, false},
+	{"redirect", before_redirect, NULL, true, false},
+	{"no_content", before_no_content, NULL, true, false},
+	{"reset", before_reset, NULL, true, false},
+	{"drop", before_drop, NULL, true, false},
+	{"reset_early", NULL, NULL, true, true},
+	{"reset_body", before_reset_body, NULL, false, false},
+	{"stall", before_stall, NULL, false, false},
+	{"stall_body", before_stall_body, NULL, false, false},
+	{"truncate", before_truncate, NULL, false, false},
+	{"drip", before_drip, NULL, false, false},
+	{"huge_body", before_huge_body, NULL, false, false},
+	{"gzip_bomb", before_gzip_bomb, NULL, false, false},
+	{"huge_header", before_huge_header, NULL, false, false},
+	{"close", before_close, NULL, false, false},
+	{"repeat_token", before_repeat_token, NULL, false, false},
+	{"page_loop", before_page_loop, NULL, false, false},
+	{"missing_next", before_missing_next, NULL, false, false},
+	{"total", before_total, NULL, false, false},
+	{"shift", before_shift, NULL, false, false},
+	{"echo_token", before_echo_token, NULL, true, false},
+	{"headers", NULL, fault_headers, false, false},
+	{"content_type", NULL, after_content_type, false, false},
+	{"truncate_json", NULL, after_truncate_json, false, false},
+	{"bad_json", NULL, after_bad_json, false, false},
+	{"edit", NULL, after_edit, false, false},
+	{"invalid_utf8", NULL, after_invalid_utf8, false, false},
+	{"lone_surrogate", NULL, after_lone_surrogate, false, false},
+	{"nul_escape", NULL, after_nul_escape, false, false},
+	{"deep", NULL, after_deep, false, false},
 };
 
 static const Kind *
@@ -525,23 +527,30 @@ rule_fits(const Rule *rule, const char *line, const char *short_line)
 							regexec(&rule->re, short_line, 0, NULL, 0) == 0);
 }
 
-/* The fault that strikes this request (to be released), or NULL. */
+static bool
+is_early(json_t *fault)
+{
+	return json_is_object(fault) && kind_of(fault)->early;
+}
+
+/* The fault that strikes this request (to be released), or NULL; early: before its body has come. */
 json_t *
-faults_find(Request *r)
+faults_find(Request *r, bool early)
 {
 	Buf			line = {0};
 	Buf			short_line = {0};
+	const char *body = r->form_text ? NULL : r->upload.data;
 	json_t	   *found = NULL;
 
 	if (nrules == 0)
 		return NULL;
-	request_line(&line, r->method, r->raw, r->form_text, false);
-	request_line(&short_line, r->method, r->raw, r->form_text, true);
+	request_line(&line, r->method, r->raw, r->form_text, body, false);
+	request_line(&short_line, r->method, r->raw, r->form_text, body, true);
 	for (size_t i = 0; i < nrules && found == NULL; i++)
 	{
 		Rule	   *rule = &rules[i];
 
-		if (rule->times == 0 || (rule->page && rule->page != request_page(r)) ||
+		if (is_early(rule->fault) != early || rule->times == 0 || (rule->page && rule->page != request_page(r)) ||
 			!is_of_token(r, rule->token) || !rule_fits(rule, line.data, short_line.data))
 			continue;
 		if (rule->skip > 0)

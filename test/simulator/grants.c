@@ -301,7 +301,7 @@ oauth_reset(void)
 	oauth_free();
 	memset(&oauth_counters, 0, sizeof(oauth_counters));
 	if (*start_refresh)
-		family_new(SCOPE_DATA, start_refresh);
+		family_new(scopes_parse(config.start_scopes), start_refresh);
 }
 
 /* ---- shown ---- */

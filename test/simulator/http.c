@@ -7,7 +7,7 @@
  * The lives of the parts: a Request lives from the first line of a request to
  * its completion; a Stream (a body sent in a crooked way) with its response.
  */
-#include "sim.h"
+#include "commands.h"
 
 #include <arpa/inet.h>
 #include <gnutls/gnutls.h>
@@ -260,6 +260,14 @@ header_copy(struct MHD_Connection *conn, const char *name)
 	return v ? sim_strdup(v) : NULL;
 }
 
+static enum MHD_Result
+header_note(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	(void) kind;
+	json_array_append_new(cls, json_pack("[s, s]", name, value ? value : ""));
+	return MHD_YES;
+}
+
 static void
 request_headers(Request *r, struct MHD_Connection *conn, const char *method, const char *version)
 {
@@ -274,6 +282,11 @@ request_headers(Request *r, struct MHD_Connection *conn, const char *method, con
 	r->http_version = sim_strdup(version);
 	info = MHD_get_connection_info(conn, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	r->connection = info && info->socket_context ? (int64_t) (intptr_t) info->socket_context : 0;
+	if (hook_mine(r))
+	{
+		r->all_headers = json_array();
+		MHD_get_connection_values(conn, MHD_HEADER_KIND, header_note, r->all_headers);
+	}
 }
 
 static void
@@ -336,13 +349,35 @@ http_answer(Request *r)
 	else
 		access_count(r);
 	r->log_entry = log_begin(r);
-	fault = faults_find(r);
+	fault = faults_find(r, false);
 	if (fault)
 		answer_with_fault(r, fault);
 	else
 		answer_as_ever(r);
 	log_status(r->log_entry, r->delivery && (r->delivery->reset || r->delivery->drop) ? 0 : r->status, fault_name(fault));
 	json_decref(fault);
+}
+
+/* True: a fault strikes before the body has come, which nobody ever reads. */
+static bool
+struck_early(Request *r)
+{
+	json_t	   *fault = NULL;
+
+	if (strncmp(r->path, "/_sim/", 6) != 0 && (fault = faults_find(r, true)) != NULL)
+	{
+		if (oauth_mine(r))
+		{
+			oauth_count(r);
+			oauth_count_fault(r, false);
+		}
+		else
+			access_count(r);
+		r->log_entry = log_begin(r);
+		log_status(r->log_entry, 0, fault_name(fault));
+	}
+	json_decref(fault);
+	return fault != NULL;
 }
 
 static enum MHD_Result
@@ -385,6 +420,7 @@ on_request(void *cls, struct MHD_Connection *conn, const char *url, const char *
 {
 	Exchange   *x = *req_cls;
 	int64_t		wait;
+	bool		early;
 
 	(void) url;
 	if (!x->begun)
@@ -392,7 +428,12 @@ on_request(void *cls, struct MHD_Connection *conn, const char *url, const char *
 		x->begun = true;
 		request_headers(x->r, conn, method, version);
 		x->r->tls = cls != NULL;
-		return MHD_YES;
+		pthread_mutex_lock(&sim_lock);
+		early = struck_early(x->r);
+		pthread_mutex_unlock(&sim_lock);
+		if (early)
+			reset_connection(conn);
+		return early ? MHD_NO : MHD_YES;
 	}
 	if (*upload_size > 0)
 	{

@@ -3,7 +3,7 @@
  *		Every request of the API, as it came and as it was answered, so that a
  *		test can assert what was asked.
  */
-#include "sim.h"
+#include "commands.h"
 
 typedef struct Entry
 {
@@ -15,6 +15,7 @@ typedef struct Entry
 	char	   *token;			/* NULL = no Authorization */
 	char	   *upload_type;
 	char	   *form;			/* NULL = none */
+	char	   *body;			/* of another kind; NULL = none */
 	char		version[12];
 	int64_t		connection;
 	int			status;			/* 0 = none was sent */
@@ -48,6 +49,7 @@ entry_free(Entry *e)
 	free(e->token);
 	free(e->upload_type);
 	free(e->form);
+	free(e->body);
 }
 
 /* Throws away the oldest tenth at a time, so that the moving costs little. */
@@ -92,6 +94,7 @@ log_begin(const Request *r)
 	e->realm = keep(r->realm);
 	e->upload_type = keep(r->upload_type);
 	e->form = keep(r->form_text);
+	e->body = r->form_text ? NULL : keep(r->upload.data);
 	if (r->authorization)
 		e->token = keep(strncmp(r->authorization, "Bearer ", 7) == 0 ? r->authorization + 7 : r->authorization);
 	snprintf(e->version, sizeof(e->version), "%s", r->http_version ? r->http_version : "");
@@ -202,10 +205,12 @@ line_path(Buf *b, const Request *r)
 			if (v)
 				s = v->vin;
 		}
-		else if (v && i >= 4)
+		else if (i >= 2)
+			n = command_number(r->segments[i - 1], s);
+		if (n == 0 && v && i >= 4)
 			n = object_number(v, r->segments[i - 1], s);
 		if (n)
-			/* "trips" and "alerts" without their last letter */
+			/* "trips" and "callbacks" without their last letter */
 			buf_printf(b, "%.*s%zu", (int) strlen(r->segments[i - 1]) - 1, r->segments[i - 1], n);
 		else
 			buf_str(b, s);
@@ -229,12 +234,25 @@ line_form(Buf *b, const char *form)
 	form_free(list, n);
 }
 
+/* On one line. */
+static void
+line_body(Buf *b, const char *body)
+{
+	size_t		from = b->len + 1;
+
+	buf_printf(b, " %s", body);
+	for (char *p = b->data + from; *p; p++)
+		if ((unsigned char) *p < ' ')
+			*p = ' ';
+}
+
 /*
- * "GET /user/vehicles?pageSize=60": without the base and the client id; and
- * "POST /am/oauth2/access_token grant_type=refresh_token".
+ * "GET /user/vehicles?pageSize=60": without the base and the client id;
+ * "POST /am/oauth2/access_token grant_type=refresh_token"; and, if there is a
+ * body, "POST /user/callbacks {...}".
  */
 void
-request_line(Buf *b, const char *method, const char *raw, const char *form, bool short_ids)
+request_line(Buf *b, const char *method, const char *raw, const char *form, const char *body, bool short_ids)
 {
 	Request    *r = sim_alloc(sizeof(Request));
 	char		sep = '?';
@@ -261,16 +279,18 @@ request_line(Buf *b, const char *method, const char *raw, const char *form, bool
 			buf_str(b, value);
 	}
 	line_form(b, form);
+	if (body)
+		line_body(b, body);
 	request_free(r);
 }
 
 void
-log_text(Buf *b, bool short_ids)
+log_text(Buf *b, bool short_ids, bool bodies)
 {
 	buf_str(b, "");
 	for (size_t i = 0; i < nentries; i++)
 	{
-		request_line(b, entries[i].method, entries[i].raw, entries[i].form, short_ids);
+		request_line(b, entries[i].method, entries[i].raw, entries[i].form, bodies ? entries[i].body : NULL, short_ids);
 		buf_printf(b, " %d\n", entries[i].status);
 	}
 }
@@ -333,6 +353,7 @@ entry_json(Buf *b, const Entry *e)
 	}
 	LIT(b, "]");
 	form_json(b, e->form);
+	member(b, "body", e->body);
 	LIT(b, ",\"headers\":{\"authorization\":");
 	buf_str(b, e->token ? "true" : "false");
 	member(b, "token", e->token);

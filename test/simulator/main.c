@@ -2,7 +2,7 @@
  * main.c
  *		The simulator of the vehicle API: command line, start, stop.
  */
-#include "sim.h"
+#include "commands.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -32,7 +32,7 @@ usage(void)
 		 "  --parent-pid PID   exit when this process has gone\n"
 		 "  --refresh-token TOKEN  that of the enrolment made at the start (default sim-refresh-token, empty: none)\n"
 		 "  --secrets-file PATH  append every token and code given out, and every client's credentials\n"
-		 "  --token TOKEN=SCOPE,SCOPE  another access token (SCOPE \"all\": every data scope)\n"
+		 "  --token TOKEN=SCOPE,SCOPE  another access token (SCOPE \"all\": every data scope, \"everything\": those of remotes, too)\n"
 		 "  --help             this text\n"
 		 "\n"
 		 "Knobs, also settable while it runs (POST /_sim/config, with _ for -):\n");
@@ -224,7 +224,7 @@ main(int argc, char **argv)
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	world_make();
 	oauth_reset();
-	if (!http_start(&o.server))
+	if (!courier_start() || !http_start(&o.server))
 	{
 		fputs("could not listen\n", stderr);
 		return 1;
@@ -234,6 +234,8 @@ main(int argc, char **argv)
 	if (!o.ready_file || ready_write(o.ready_file, port, tls_port))
 		wait_for_end(&o, &set);
 	http_stop();
+	courier_end();
+	commands_reset();
 	faults_clear();
 	log_free();
 	world_free();

@@ -27,9 +27,7 @@ scopes_given(json_t *value, unsigned *scopes, char *err, size_t errlen)
 	json_array_foreach(value, i, item)
 		if (json_is_string(item))
 			*scopes |= scopes_parse(json_string_value(item));
-	if (*scopes == ~0u)
-		*scopes = SCOPE_DATA;
-	return *scopes != 0 || fail(err, errlen, "\"scopes\" wants names of scopes, or \"all\"");
+	return *scopes != 0 || fail(err, errlen, "\"scopes\" wants names of scopes, \"all\" or \"everything\"");
 }
 
 /* A value that may be given, and then is not that of another token. */

@@ -73,6 +73,7 @@ array_bit(const Call *c, const char *name, const char *value)
 		{"extension", "location", EXT_LOCATION}, {"extension", "maintenance", EXT_MAINTENANCE},
 		{"states", "Nominal", 1}, {"states", "Unstarted", TRIP_UNSTARTED},
 		{"states", "DataLacking", TRIP_DATA_LACKING}, {"states", "Unfinished", TRIP_UNFINISHED},
+		{"types", "Remote", 1}, {"types", "Monitor", 2},
 		{"type", "vehicle.alarm.status", 1}, {"type", "vehicle.alarm.trigger", 2},
 	};
 	const char *last = c->r->segments[c->r->nsegments - 1];
@@ -99,7 +100,8 @@ arrays_read(Call *c)
 		const char *name = r->params[i].name;
 		unsigned	bit;
 
-		if (strcmp(name, "extension") != 0 && strcmp(name, "states") != 0 && strcmp(name, "type") != 0)
+		if (strcmp(name, "extension") != 0 && strcmp(name, "states") != 0 && strcmp(name, "type") != 0 &&
+			strcmp(name, "types") != 0)
 			continue;
 		bit = array_bit(c, name, r->params[i].value);
 		if (bit == 0)

@@ -132,6 +132,7 @@ request_free(Request *r)
 	free(r->filters);
 	free(r->delivery);
 	buf_free(&r->upload);
+	json_decref(r->all_headers);
 	buf_free(&r->body);
 	buf_free(&r->headers);
 	free(r);

@@ -94,16 +94,32 @@ label(Buf *b, const Vehicle *v, const char *locale)
 			   locale && strncmp(locale, "fr", 2) == 0 ? " (v\xc3\xa9hicule)" : "");
 }
 
-static void
-capability(Buf *b, const char *name, bool supported, const char *parameters)
+/* Whether a car can be told to do that. */
+bool
+remote_supported(const Vehicle *v, const char *name)
 {
+	if (strcmp(name, "preconditioning") == 0 || strcmp(name, "charging") == 0)
+		return has_electric(v);
+	if (strcmp(name, "navigation") == 0)
+		return v->number == 1;
+	return v->number != 4;
+}
+
+static void
+capability(Buf *b, const Vehicle *v, const char *name, const char *parameters)
+{
+	bool		supported = remote_supported(v, name);
+
 	buf_printf(b, "\"%s\":{\"supported\":%s,\"scopeName\":\"remote:%s:write\"%s%s}", name,
-			   supported ? "true" : "false", name, *parameters ? ",\"parameters\":" : "", parameters);
+			   supported ? "true" : "false", name, supported && *parameters ? ",\"parameters\":" : "",
+			   supported ? parameters : "");
 }
 
 static void
 capabilities(Buf *b, const Vehicle *v, unsigned scopes)
 {
+	static const char *const plain[] = {"door", "horn", "lights", "wakeup", "navigation"};
+
 	LIT(b, "\"onboardCapabilities\":{\"data\":[");
 	if (v->number != 4)
 		LIT(b, "\"data:telemetry\",\"data:telemetry:environment\",\"data:telemetry:privacy\","
@@ -115,23 +131,16 @@ capabilities(Buf *b, const Vehicle *v, unsigned scopes)
 	if (v->motor == MOTOR_ELECTRIC && (scopes & SCOPE_PNC))
 		LIT(b, ",\"data:vehicle:devices:pnc\"");
 	LIT(b, "],\"remote\":{");
-	capability(b, "preconditioning", has_electric(v),
-			   has_electric(v) ? "{\"programs\":{\"size\":4},\"immediate\":true}" : "");
+	capability(b, v, "preconditioning", "{\"programs\":{\"size\":4},\"immediate\":true}");
 	LIT(b, ",");
-	capability(b, "charging", has_electric(v), has_electric(v) ?
-			   "{\"immediate\":{\"start\":true,\"stop\":true},\"schedule\":{\"programs\":"
+	capability(b, v, "charging", "{\"immediate\":{\"start\":true,\"stop\":true},\"schedule\":{\"programs\":"
 			   "{\"supported\":false,\"size\":0},\"nextDelayedTime\":true},"
-			   "\"preferences\":{\"level\":false,\"type\":true}}" : "");
-	LIT(b, ",");
-	capability(b, "door", v->number != 4, "");
-	LIT(b, ",");
-	capability(b, "horn", v->number != 4, "");
-	LIT(b, ",");
-	capability(b, "lights", v->number != 4, "");
-	LIT(b, ",");
-	capability(b, "wakeup", v->number != 4, "");
-	LIT(b, ",");
-	capability(b, "navigation", v->number == 1, "");
+			   "\"preferences\":{\"level\":false,\"type\":true}}");
+	for (size_t i = 0; i < lengthof(plain); i++)
+	{
+		LIT(b, ",");
+		capability(b, v, plain[i], "");
+	}
 	LIT(b, "}}");
 }
 

@@ -86,6 +86,15 @@ typedef enum Order
 #define SCOPE_COLLISION		0x10
 #define SCOPE_PNC			0x20
 #define SCOPE_DATA			0x3f
+#define SCOPE_DOOR			0x40
+#define SCOPE_PRECONDITIONING 0x80
+#define SCOPE_HORN			0x100
+#define SCOPE_CHARGING		0x200
+#define SCOPE_LIGHTS		0x400
+#define SCOPE_WAKEUP		0x800
+#define SCOPE_NAVIGATION	0x1000
+#define SCOPE_REMOTE		0x1fc0
+#define SCOPE_EVERYTHING	0xffff	/* with openid, profile, email */
 
 typedef enum Consent
 {
@@ -165,6 +174,26 @@ typedef struct Config
 	int64_t		token_window;
 	int64_t		throttle_status;
 	int64_t		token_latency_ms;
+	char		start_scopes[512];
+	/* callbacks, remotes */
+	int64_t		callback_status;
+	int64_t		callback_attributes;
+	char		remote_outcome[128];
+	char		remote_states[512];
+	int64_t		remote_step_ms;
+	int64_t		remote_advance;
+	int64_t		remote_reads;
+	int64_t		remote_asleep;
+	int64_t		remote_awake_ms;
+	int64_t		remote_limit;
+	int64_t		remote_window;
+	int64_t		wakeup_quota;
+	/* events */
+	int64_t		push_batch;
+	int64_t		push_batch_ms;
+	int64_t		push_retry_ms;
+	int64_t		push_keep_ms;
+	int64_t		push_timeout_ms;
 	/* tokens */
 	Token	   *tokens;
 	size_t		ntokens;
@@ -390,12 +419,14 @@ typedef struct Request
 	bool		tls;
 	const char *cert_fault;		/* what the gateway says of the client's certificate */
 	Buf			upload;
+	json_t	   *all_headers;	/* of a request to /_sim/hook: [[name, value], ...] */
 	char	   *form_text;		/* of a form: as it came, or NULL */
 	Param	   *form;
 	size_t		nform;
 	/* as understood */
 	bool		idle;			/* answer as ever, but change nothing */
 	unsigned	scopes;
+	char		client[64];		/* who asks */
 	int64_t		account;		/* whose vehicles alone are there, from 1; 0 = all are */
 	int64_t		quota_wait;		/* seconds; 0 = within the quota */
 	Range	   *ranges;
@@ -474,6 +505,7 @@ extern void page_render(Request *r, const char *path, const char *key, Selection
 #define GROUP_ALL		0xffffffffu
 
 extern void link_to(Buf *b, const char *name, const Vehicle *v, const char *tail);
+extern bool remote_supported(const Vehicle *v, const char *name);
 extern void render_user(Buf *b, const char *country, int64_t account);
 extern void render_vehicle(Buf *b, const Vehicle *v, unsigned ext, const char *country,
 						   const char *locale, unsigned scopes);
@@ -546,7 +578,7 @@ typedef struct Delivery
 extern bool faults_add(json_t *rule, char *err, size_t errlen);
 extern void faults_clear(void);
 extern json_t *faults_json(void);
-extern json_t *faults_find(Request *r);
+extern json_t *faults_find(Request *r, bool early);
 extern bool fault_replaces(json_t *fault);
 extern bool fault_carried_out(json_t *fault);
 extern bool fault_before(Request *r, json_t *fault);
@@ -562,8 +594,8 @@ extern void log_end(int64_t entry, int64_t bytes);
 extern void log_clear(void);
 extern void log_free(void);
 extern void log_json(Buf *b);
-extern void log_text(Buf *b, bool short_ids);
-extern void request_line(Buf *b, const char *method, const char *raw, const char *form, bool short_ids);
+extern void log_text(Buf *b, bool short_ids, bool bodies);
+extern void request_line(Buf *b, const char *method, const char *raw, const char *form, const char *body, bool short_ids);
 
 typedef struct Counters
 {
