@@ -51,12 +51,20 @@ sub contexts
 	return int($bytes / 1024);
 }
 
+# What is shared, and what of it is in a file; one scan after the other, so that
+# there are no more connections than for one.
+my @SHARING = (
+	'SELECT (SELECT count(*) FROM trips), (SELECT max(id) FROM trips);',
+	"BEGIN; SET LOCAL work_mem = '64kB';
+		SELECT (SELECT count(recorded_at) FROM telemetry), (SELECT max(recorded_at) FROM telemetry), (SELECT count(*) FROM trips); COMMIT;",
+);
+
 # As much as a session has that has worked at full width.
 sub settle
 {
 	$simulator->heal;
 	$lane->set(retries => 0);
-	my @counts = $session->rows('SELECT count(*) FROM trips;', 'SELECT count(*) FROM telemetry;', 'DISCARD PLANS;');
+	my @counts = $session->rows('SELECT count(*) FROM trips;', 'SELECT count(*) FROM telemetry;', @SHARING, 'DISCARD PLANS;');
 	is($counts[0], $full, 'the session has its full answers');
 	return { descriptors => descriptors(), resident => resident(), contexts => contexts() };
 }
@@ -96,6 +104,7 @@ my @WAYS = (
 	"INSERT INTO kept SELECT id FROM trips WHERE vehicle_id = '$id';",
 	'SELECT v.vin, t.id FROM vehicles AS v, LATERAL (SELECT id FROM trips WHERE vehicle_id = v.id OFFSET 0) AS t;',
 	'DO $$ BEGIN FOR i IN 1 .. 3 LOOP PERFORM caught(); END LOOP; PERFORM count(*) FROM trips; END $$;',
+	@SHARING,
 );
 
 # Every fault that ends a query, on the first page of trips.
@@ -168,6 +177,7 @@ my @WAITS = (
 	[ { kind => 'stall', ms => -1 }, "BEGIN; DECLARE c CURSOR FOR SELECT id FROM trips; FETCH ALL FROM c; ROLLBACK;" ],
 	[ { kind => 'stall', ms => -1 }, "BEGIN; SAVEPOINT s; SELECT caught(); ROLLBACK TO s; COMMIT;" ],
 	[ { kind => 'stall', ms => -1 }, "INSERT INTO kept SELECT id FROM trips;" ],
+	[ { kind => 'stall', ms => -1 }, $SHARING[1] ],
 	[ undef, 'SELECT * FROM deaf.account;' ],
 	[ undef, 'SELECT * FROM mute.account;' ],
 );

@@ -63,6 +63,27 @@ RESET enable_material;
 RESET enable_mergejoin;
 RESET enable_hashjoin;
 SELECT shares('SELECT id FROM cars.trips UNION ALL SELECT id FROM cars.trips', :'all_trips', 'UNION ALL');
+CREATE FUNCTION pg_temp.async_scans(query text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+	document jsonb;
+BEGIN
+	EXECUTE 'EXPLAIN (FORMAT JSON) ' || query INTO document;
+	RETURN (SELECT count(*) FROM jsonb_path_query(document, 'strict $.**') AS node WHERE jsonb_typeof(node) = 'object' AND node -> 'Async Capable' = 'true');
+END $$;
+SELECT is(pg_temp.async_scans('SELECT id FROM cars.trips UNION ALL SELECT id FROM cars.trips'), 2::bigint, 'UNION ALL reads both at once');
+-- another account among them, and answers that take their time
+CREATE SCHEMA other;
+SELECT format('CREATE SERVER other FOREIGN DATA WRAPPER stellantis_fdw OPTIONS (brand ''peugeot'', base_url %L, auth_url %L, client_id %L)', :'sim_url', :'sim_auth_url', :'sim_client_id') \gexec
+CREATE USER MAPPING FOR CURRENT_USER SERVER other OPTIONS (access_token 'sim-other-access');
+IMPORT FOREIGN SCHEMA stellantis LIMIT TO (trips) FROM SERVER other INTO other;
+ALTER FOREIGN TABLE other.trips OPTIONS (ADD page_size '5');
+SELECT sim_config('{"latency_ms": 20}');
+SELECT asks('SELECT id FROM cars.trips UNION ALL SELECT id FROM other.trips UNION ALL SELECT id FROM cars.trips UNION ALL SELECT id FROM other.trips', :'all_trips' || E'\n' || :'all_trips',
+			'each account twice, all at once: requests');
+SELECT same_rows('SELECT id FROM cars.trips UNION ALL SELECT id FROM other.trips UNION ALL SELECT id FROM cars.trips UNION ALL SELECT id FROM other.trips',
+				 'SELECT id FROM copy.trips, generate_series(1, 4)', 'each account twice, all at once: rows');
+SELECT sim_reset();
+DROP SERVER other CASCADE;
 SELECT shares('SELECT id FROM cars.trips WHERE vehicle_id = {1} UNION SELECT id FROM cars.trips WHERE vehicle_id IN ({1}, {2})', trip_pages(1, 2), 'UNION');
 SELECT shares('SELECT id FROM cars.trips EXCEPT ALL SELECT id FROM cars.trips WHERE vehicle_id = {2}', :'all_trips', 'EXCEPT');
 SELECT shares('WITH w AS NOT MATERIALIZED (SELECT * FROM cars.trips) SELECT a.id, b.vin FROM w AS a JOIN w AS b USING (id)', :'all_trips', 'WITH, used twice');
