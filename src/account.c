@@ -277,6 +277,7 @@ fill_from_server(Account *account, ForeignServer *server, const ServerOptions *o
 	account->client_id = copy(options->client_id);
 	account->realm = copy(options->realm);
 	account->locale = copy(options->locale);
+	account->callback_url = copy(options->callback_url);
 	account->http.proxy = copy(options->proxy);
 	account->http.ca_file = copy(options->ca_file);
 	account->http.cert_file = copy(options->cert_file);
@@ -314,6 +315,7 @@ fill_from_mapping(CachedAccount *cached, const MappingOptions *options)
 	account->client_secret = copy_secret(cached, options->client_secret);
 	account->secrets = cached->secrets;
 
+	account->callback_id = copy(options->callback_id);
 	account->scope = copy(options->scope);
 	account->token_expires_at = time_of(options->token_expires_at, DT_NOEND);
 	account->refreshed_at = time_of(options->refreshed_at, DT_NOBEGIN);

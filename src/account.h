@@ -18,6 +18,8 @@ typedef struct Account
 	const char *client_id;
 	const char *realm;
 	const char *locale;			/* or NULL */
+	const char *callback_url;	/* of events, or NULL */
+	const char *callback_id;	/* the mapping's, or NULL */
 	const char *access_token;	/* or NULL: a refresh will bring one */
 	const char *refresh_token;	/* or NULL */
 	const char *client_secret;	/* the mapping's, else PUBLIC's, or NULL */

@@ -198,8 +198,8 @@ copy_headers(HttpRequest *request, const char *const *headers)
 }
 
 static HttpRequest *
-start_request(HttpGroup *group, const char *url, const char *const *headers,
-			  const char *body, void *tag)
+start_request(HttpGroup *group, const char *method, const char *url,
+			  const char *const *headers, const char *body, void *tag)
 {
 	HttpRequest *request;
 
@@ -215,10 +215,11 @@ start_request(HttpGroup *group, const char *url, const char *const *headers,
 	request->answer.quota = no_quota;
 	request->transfer.settings = group->settings;
 	request->transfer.url = request->url;
+	request->transfer.method = method;
 	request->state = REQUEST_TAKEN;
 	dlist_push_tail(&group->requests, &request->in_group);
 	if (body != NULL)
-		request->transfer.post = MemoryContextStrdup(group->context, body);
+		request->transfer.upload = MemoryContextStrdup(group->context, body);
 
 	copy_headers(request, headers);
 	drive_enqueue(request);
@@ -228,14 +229,14 @@ start_request(HttpGroup *group, const char *url, const char *const *headers,
 HttpRequest *
 http_get(HttpGroup *group, const char *url, const char *const *headers, void *tag)
 {
-	return start_request(group, url, headers, NULL, tag);
+	return start_request(group, NULL, url, headers, NULL, tag);
 }
 
 HttpRequest *
-http_post(HttpGroup *group, const char *url, const char *const *headers,
-		  const char *body, void *tag)
+http_send(HttpGroup *group, const char *method, const char *url,
+		  const char *const *headers, const char *body, void *tag)
 {
-	return start_request(group, url, headers, body, tag);
+	return start_request(group, method, url, headers, body, tag);
 }
 
 HttpRequest *
@@ -251,8 +252,11 @@ http_group_join(HttpGroup *group, const void *run)
 	group->run = run;
 }
 
-void
-http_wait_until(HttpGroup *group, bool (*over) (void *arg), void *arg)
+/*
+ * False if it was not over at that moment of mux_now().
+ */
+static bool
+wait_until(HttpGroup *group, int64 moment, bool (*over) (void *arg), void *arg)
 {
 	check_usable(group);
 	drive_tick(false);
@@ -264,11 +268,19 @@ http_wait_until(HttpGroup *group, bool (*over) (void *arg), void *arg)
 		moved = drive_all(group);
 		drive_end_overdue();
 		if (over(arg))
-			return;
+			return true;
+		if (mux_now() >= moment)
+			return false;
 		if (!moved)
-			drive_sleep();
+			drive_sleep(moment);
 		drive_tick(true);
 	}
+}
+
+void
+http_wait_until(HttpGroup *group, bool (*over) (void *arg), void *arg)
+{
+	(void) wait_until(group, MUX_NEVER, over, arg);
 }
 
 static bool
@@ -284,6 +296,39 @@ http_wait(HttpGroup *group)
 {
 	http_wait_until(group, has_finished, group);
 	return http_finished(group);
+}
+
+/* So many milliseconds from now. */
+static int64
+moment_in(int64 ms)
+{
+	return mux_now() + Min(ms, PG_INT32_MAX) * INT64CONST(1000);
+}
+
+HttpRequest *
+http_wait_for(HttpGroup *group, int64 ms)
+{
+	if (!wait_until(group, moment_in(ms), has_finished, group))
+		return NULL;
+	return http_finished(group);
+}
+
+static bool
+is_never_over(void *arg)
+{
+	return false;
+}
+
+void
+http_pause(HttpGroup *group, int64 ms)
+{
+	(void) wait_until(group, moment_in(ms), is_never_over, NULL);
+}
+
+bool
+http_may_have_left(const HttpRequest *request)
+{
+	return request->state == REQUEST_UNDER_WAY && transfer_may_have_left(&request->transfer);
 }
 
 const HttpAnswer *

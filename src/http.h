@@ -65,6 +65,7 @@ typedef struct HttpAnswer
 	const char *file;			/* HTTP_FILE_FAULT: which file, or NULL */
 	const char *address;		/* of the host or proxy that was connected to, or "" */
 	bool		connected;		/* TCP was established: later faults are TLS's or the host's */
+	bool		sent;			/* the last transmission has left, or a part of it may have */
 	bool		begun;			/* the host has said something */
 	int			attempts;		/* transmissions, at least 1 */
 	HttpQuota	quota;
@@ -104,12 +105,13 @@ extern HttpRequest *http_get(HttpGroup *group, const char *url,
 							 const char *const *headers, void *tag);
 
 /*
- * Starts a POST of "body", which is copied.  It is sent at most once, on a
+ * Starts a request that changes something: "method" (POST, PUT, DELETE) must
+ * outlive it; "body" is copied, and may be NULL.  It is sent at most once, on a
  * connection of its own: only an attempt that certainly never left (no name,
  * no connection) is repeated.  The body and its answer's are taken for
  * secrets, and wiped when they are freed.
  */
-extern HttpRequest *http_post(HttpGroup *group, const char *url,
+extern HttpRequest *http_send(HttpGroup *group, const char *method, const char *url,
 							  const char *const *headers, const char *body, void *tag);
 
 /* Drives all transfers of this backend without waiting. */
@@ -139,6 +141,15 @@ extern int	http_listen(int max_ms);
  * caller's, until http_release().
  */
 extern HttpRequest *http_wait(HttpGroup *group);
+
+/* The same, for so many milliseconds: then NULL, and what is under way stays so. */
+extern HttpRequest *http_wait_for(HttpGroup *group, int64 ms);
+
+/* Waits so long, interruptibly, whatever of the group finishes meanwhile. */
+extern void http_pause(HttpGroup *group, int64 ms);
+
+/* May a request that has not finished have left, wholly or in part? */
+extern bool http_may_have_left(const HttpRequest *request);
 
 /*
  * Groups of the same run wait for each other's requests: who waits sends also

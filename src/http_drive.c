@@ -412,9 +412,9 @@ next_due(void)
 }
 
 void
-drive_sleep(void)
+drive_sleep(int64 moment)
 {
-	mux_sleep(next_due());
+	mux_sleep(Min(next_due(), moment));
 }
 
 void

@@ -68,7 +68,7 @@ transfer_free_body(Transfer *transfer)
 {
 	if (transfer->body != NULL)
 	{
-		if (transfer->post != NULL)
+		if (transfer->method != NULL)
 			explicit_bzero(transfer->body, transfer->body_len);
 #ifdef __linux__
 		(void) munmap(transfer->body, transfer->body_room);

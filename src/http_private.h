@@ -85,8 +85,8 @@ extern void drive_start(HttpGroup *own);
 /* Ends attempts whose time is up. */
 extern void drive_end_overdue(void);
 
-/* Sleeps until there may be something to move. */
-extern void drive_sleep(void);
+/* Sleeps until there may be something to move, at the latest until "moment". */
+extern void drive_sleep(int64 moment);
 
 /*
  * The descriptor to be waited for instead: readable when there may be something

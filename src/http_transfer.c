@@ -176,12 +176,15 @@ set_request(CURL *easy, Transfer *transfer)
 #endif
 	SET(CURLOPT_URL, transfer->url);
 	SET(CURLOPT_PATH_AS_IS, 1L);
-	if (transfer->post == NULL)
-		SET(CURLOPT_HTTPGET, 1L);
-	else
+	SET(CURLOPT_HTTPGET, 1L);
+	if (transfer->upload != NULL)
 	{
-		SET(CURLOPT_POSTFIELDS, transfer->post);
-		SET(CURLOPT_POSTFIELDSIZE, (long) strlen(transfer->post));
+		SET(CURLOPT_POSTFIELDS, transfer->upload);
+		SET(CURLOPT_POSTFIELDSIZE, (long) strlen(transfer->upload));
+	}
+	if (transfer->method != NULL)
+	{
+		SET(CURLOPT_CUSTOMREQUEST, transfer->method);
 
 		/* on a connection that was kept open libcurl might send it twice */
 		SET(CURLOPT_FRESH_CONNECT, 1L);
@@ -265,6 +268,12 @@ transfer_connecting(const Transfer *transfer)
 							 &connected) == CURLE_OK && connected == 0;
 }
 
+bool
+transfer_may_have_left(const Transfer *transfer)
+{
+	return transfer->sent > 0 || !transfer_connecting(transfer);
+}
+
 /* ---------------------------------------------------------------------
  * Ending
  * ---------------------------------------------------------------------
@@ -280,8 +289,8 @@ transfer_close(Transfer *transfer)
 		explicit_bzero(line->data, strlen(line->data));
 	curl_slist_free_all(transfer->headers);
 	transfer->headers = NULL;
-	if (transfer->post != NULL)
-		explicit_bzero(transfer->post, strlen(transfer->post));
+	if (transfer->upload != NULL)
+		explicit_bzero(transfer->upload, strlen(transfer->upload));
 }
 
 static bool
@@ -417,6 +426,7 @@ take_stock(Transfer *transfer, HttpAnswer *answer)
 	(void) curl_easy_getinfo(transfer->easy, CURLINFO_PRIMARY_IP, &address);
 	(void) curl_easy_getinfo(transfer->easy, CURLINFO_CONNECT_TIME_T, &connected);
 	strlcpy(transfer->address, address != NULL ? address : "", sizeof(transfer->address));
+	answer->sent = transfer_may_have_left(transfer);
 	mux_remove(transfer->easy);
 	answer->address = transfer->address;
 	/* libcurl 7.88 forgets the time when TLS does not come about */
@@ -513,14 +523,15 @@ transfer_abandon(Transfer *transfer)
 }
 
 /*
- * Repeating helps against what passes by itself.  A POST is repeated only when
- * it cannot have left.
+ * Repeating helps against what passes by itself.  What changes something is
+ * repeated only when it cannot have left.
  */
 bool
 transfer_repeatable(const Transfer *transfer, const HttpAnswer *answer)
 {
-	if (transfer->post != NULL)
-		return answer->outcome == HTTP_NAME_FAULT || answer->outcome == HTTP_CONNECT_FAULT;
+	if (transfer->method != NULL)
+		return !answer->sent &&
+			(answer->outcome == HTTP_NAME_FAULT || answer->outcome == HTTP_CONNECT_FAULT);
 	switch (answer->outcome)
 	{
 		case HTTP_ANSWERED:

@@ -22,7 +22,8 @@ typedef struct Transfer
 {
 	const HttpSettings *settings;
 	const char *url;
-	char	   *post;			/* body of a POST, or NULL; wiped when closed */
+	const char *method;			/* of what is sent at most once; NULL = GET */
+	char	   *upload;			/* its body, or NULL; wiped when closed */
 	struct curl_slist *headers; /* holds the access token: wiped when freed */
 	CURL	   *easy;			/* kept from one attempt to the next */
 
@@ -61,6 +62,9 @@ extern void *transfer_owner(CURL *easy);
 
 /* Name, connection, TLS: true until they are there. */
 extern bool transfer_connecting(const Transfer *transfer);
+
+/* False as long as not a byte of the attempt's request can have left. */
+extern bool transfer_may_have_left(const Transfer *transfer);
 
 /*
  * Ends an attempt, which libcurl has ended with "code", or which we end

@@ -465,7 +465,7 @@ post(const Account *account, const char *url, StringInfo form, const char *const
 	answer->expires_at = DT_NOEND;
 	context.secrets = secrets_sent(account, credentials, more);
 	headers[0] = authorization;
-	request = http_post(group, url, headers, form->data, NULL);
+	request = http_send(group, "POST", url, headers, form->data, NULL);
 	wipe(authorization);
 	explicit_bzero(form->data, form->len);
 

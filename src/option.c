@@ -381,6 +381,7 @@ options_of_server(List *options, ServerOptions *result)
 		result->realm = brand->realm;
 	result->client_id = given_value(options, "client_id");
 	result->locale = given_value(options, "locale");
+	result->callback_url = given_value(options, "callback_url");
 	result->proxy = given_value(options, "proxy");
 	result->ca_file = given_value(options, "ca_file");
 	result->cert_file = given_value(options, "cert_file");
@@ -407,6 +408,7 @@ options_of_mapping(List *options, MappingOptions *result)
 	result->refresh_token = given_value(options, "refresh_token");
 	result->client_secret = given_value(options, "client_secret");
 	result->key_password = given_value(options, "key_password");
+	result->callback_id = given_value(options, "callback_id");
 	result->scope = given_value(options, "scope");
 	result->token_expires_at = given_value(options, "token_expires_at");
 	result->refreshed_at = given_value(options, "refreshed_at");

@@ -19,6 +19,7 @@ typedef struct ServerOptions
 	const char *realm;			/* NULL when neither realm nor brand is given */
 	const char *client_id;		/* NULL when missing */
 	const char *locale;
+	const char *callback_url;
 	const char *proxy;
 	const char *ca_file;
 	const char *cert_file;
@@ -41,6 +42,7 @@ typedef struct MappingOptions
 	const char *client_secret;
 	const char *refresh_token;
 	const char *key_password;
+	const char *callback_id;
 	const char *scope;
 	const char *token_expires_at;
 	const char *refreshed_at;
