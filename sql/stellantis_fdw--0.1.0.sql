@@ -186,6 +186,277 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 90;
 COMMENT ON FUNCTION availability(text) IS
   'for each vehicle and table the four conditions without which there are no data, and a sentence that says which one fails';
 
+-- Commands: each call is sent, once, whatever becomes of the transaction
+
+CREATE FUNCTION lock_doors(vehicle text, server text DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'stellantis_lock_doors'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION lock_doors(text, text) IS
+  'locks the doors of a car; returns the id of the remote action';
+REVOKE EXECUTE ON FUNCTION lock_doors(text, text) FROM PUBLIC;
+
+CREATE FUNCTION unlock_doors(vehicle text, server text DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'stellantis_unlock_doors'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION unlock_doors(text, text) IS
+  'unlocks the doors of a car; returns the id of the remote action';
+REVOKE EXECUTE ON FUNCTION unlock_doors(text, text) FROM PUBLIC;
+
+CREATE FUNCTION horn(vehicle text, active boolean DEFAULT true, server text DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'stellantis_horn'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION horn(text, boolean, text) IS
+  'sounds the horn of a car, or silences it; returns the id of the remote action';
+REVOKE EXECUTE ON FUNCTION horn(text, boolean, text) FROM PUBLIC;
+
+CREATE FUNCTION lights(vehicle text, active boolean DEFAULT true, server text DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'stellantis_lights'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION lights(text, boolean, text) IS
+  'switches the lights of a car on or off; returns the id of the remote action';
+REVOKE EXECUTE ON FUNCTION lights(text, boolean, text) FROM PUBLIC;
+
+CREATE FUNCTION wake_up(vehicle text, server text DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'stellantis_wake_up'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION wake_up(text, text) IS
+  'wakes a car, so that it sends its state; returns the id of the remote action';
+REVOKE EXECUTE ON FUNCTION wake_up(text, text) FROM PUBLIC;
+
+CREATE FUNCTION start_charging(vehicle text, server text DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'stellantis_start_charging'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION start_charging(text, text) IS
+  'starts charging a car that is plugged in; returns the id of the remote action';
+REVOKE EXECUTE ON FUNCTION start_charging(text, text) FROM PUBLIC;
+
+CREATE FUNCTION stop_charging(vehicle text, server text DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'stellantis_stop_charging'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION stop_charging(text, text) IS
+  'stops charging a car; returns the id of the remote action';
+REVOKE EXECUTE ON FUNCTION stop_charging(text, text) FROM PUBLIC;
+
+CREATE FUNCTION delay_charging(vehicle text, at timestamptz, server text DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'stellantis_delay_charging'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION delay_charging(text, timestamptz, text) IS
+  'lets the next charging of a car begin at a moment; returns the id of the remote action';
+REVOKE EXECUTE ON FUNCTION delay_charging(text, timestamptz, text) FROM PUBLIC;
+
+CREATE FUNCTION schedule_charging(vehicle text, programs jsonb, server text DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'stellantis_schedule_charging'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION schedule_charging(text, jsonb, text) IS
+  'gives a car programs for charging, [{"start": "22:30", "end": "6:00", "days": ["Mon"], "enabled": true}]; returns the id of the remote action';
+REVOKE EXECUTE ON FUNCTION schedule_charging(text, jsonb, text) FROM PUBLIC;
+
+CREATE FUNCTION set_charging_preferences(
+  vehicle text,
+  level text DEFAULT NULL,
+  type text DEFAULT NULL,
+  server text DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'stellantis_set_charging_preferences'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION set_charging_preferences(text, text, text, text) IS
+  'sets how fast (Level1 to Level5) and how far (Partial, Full) a car is charged; returns the id of the remote action';
+REVOKE EXECUTE ON FUNCTION set_charging_preferences(text, text, text, text) FROM PUBLIC;
+
+CREATE FUNCTION start_preconditioning(vehicle text, server text DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'stellantis_start_preconditioning'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION start_preconditioning(text, text) IS
+  'starts heating or cooling a car; returns the id of the remote action';
+REVOKE EXECUTE ON FUNCTION start_preconditioning(text, text) FROM PUBLIC;
+
+CREATE FUNCTION stop_preconditioning(vehicle text, server text DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'stellantis_stop_preconditioning'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION stop_preconditioning(text, text) IS
+  'stops heating or cooling a car; returns the id of the remote action';
+REVOKE EXECUTE ON FUNCTION stop_preconditioning(text, text) FROM PUBLIC;
+
+CREATE FUNCTION set_preconditioning_program(
+  vehicle text,
+  slot integer,
+  start time,
+  days text[],
+  enabled boolean DEFAULT true,
+  recurrence text DEFAULT 'Daily',
+  server text DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'stellantis_set_preconditioning_program'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION set_preconditioning_program(text, integer, time, text[], boolean, text, text) IS
+  'lets a car be warm or cool at a time of some weekdays, in one of the slots 1 to 4; returns the id of the remote action';
+REVOKE EXECUTE ON FUNCTION set_preconditioning_program(text, integer, time, text[], boolean, text, text) FROM PUBLIC;
+
+CREATE FUNCTION delete_preconditioning_program(vehicle text, slot integer, server text DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'stellantis_delete_preconditioning_program'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION delete_preconditioning_program(text, integer, text) IS
+  'deletes a program for preconditioning; returns the id of the remote action';
+REVOKE EXECUTE ON FUNCTION delete_preconditioning_program(text, integer, text) FROM PUBLIC;
+
+CREATE FUNCTION navigate_to(vehicle text, latitude float8, longitude float8, server text DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'stellantis_navigate_to'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION navigate_to(text, float8, float8, text) IS
+  'sends a destination to a car; returns the id of the remote action';
+REVOKE EXECUTE ON FUNCTION navigate_to(text, float8, float8, text) FROM PUBLIC;
+
+CREATE FUNCTION navigate_to(vehicle text, latitudes float8[], longitudes float8[], server text DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'stellantis_navigate_to_many'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION navigate_to(text, float8[], float8[], text) IS
+  'sends up to ten positions to a car, the last of which is the destination; returns the id of the remote action';
+REVOKE EXECUTE ON FUNCTION navigate_to(text, float8[], float8[], text) FROM PUBLIC;
+
+CREATE FUNCTION wait_for_action(
+  vehicle text,
+  action_id text,
+  timeout interval DEFAULT '3 minutes',
+  server text DEFAULT NULL,
+  progress boolean DEFAULT false,
+  OUT status text,
+  OUT failure_cause text,
+  OUT feedback_detail text,
+  OUT final boolean)
+RETURNS record
+AS 'MODULE_PATHNAME', 'stellantis_wait_for_action'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION wait_for_action(text, text, interval, text, boolean) IS
+  'waits until a remote action has ended, or the time is up; with progress, a NOTICE at each change';
+REVOKE EXECUTE ON FUNCTION wait_for_action(text, text, interval, text, boolean) FROM PUBLIC;
+
+CREATE FUNCTION create_callback(
+  label text,
+  target text,
+  types text[] DEFAULT NULL,
+  attributes jsonb DEFAULT NULL,
+  server text DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'stellantis_create_callback'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION create_callback(text, text, text[], jsonb, text) IS
+  'tells the API a webhook to which it is to push events (types Remote, Monitor; NULL: both); returns the id of the callback';
+REVOKE EXECUTE ON FUNCTION create_callback(text, text, text[], jsonb, text) FROM PUBLIC;
+
+CREATE FUNCTION pause_callback(callback_id text, server text DEFAULT NULL)
+RETURNS void
+AS 'MODULE_PATHNAME', 'stellantis_pause_callback'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION pause_callback(text, text) IS
+  'lets the API push no events to a callback for now';
+REVOKE EXECUTE ON FUNCTION pause_callback(text, text) FROM PUBLIC;
+
+CREATE FUNCTION resume_callback(callback_id text, server text DEFAULT NULL)
+RETURNS void
+AS 'MODULE_PATHNAME', 'stellantis_resume_callback'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION resume_callback(text, text) IS
+  'lets the API push events to a callback again';
+REVOKE EXECUTE ON FUNCTION resume_callback(text, text) FROM PUBLIC;
+
+CREATE FUNCTION delete_callback(callback_id text, server text DEFAULT NULL)
+RETURNS void
+AS 'MODULE_PATHNAME', 'stellantis_delete_callback'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION delete_callback(text, text) IS
+  'deletes a callback, and its monitors';
+REVOKE EXECUTE ON FUNCTION delete_callback(text, text) FROM PUBLIC;
+
+CREATE FUNCTION create_monitor(
+  vehicle text,
+  callback_id text,
+  label text,
+  triggers jsonb,
+  bool_exp text DEFAULT NULL,
+  server text DEFAULT NULL,
+  refresh interval DEFAULT NULL,
+  extensions text[] DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'stellantis_create_monitor'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION create_monitor(text, text, text, jsonb, text, text, interval, text[]) IS
+  'lets the API watch a car, and tell a callback when the triggers, joined by bool_exp (NULL: all of them), come true; returns the id of the monitor';
+REVOKE EXECUTE ON FUNCTION create_monitor(text, text, text, jsonb, text, text, interval, text[]) FROM PUBLIC;
+
+CREATE FUNCTION pause_monitor(vehicle text, callback_id text, monitor_id text, server text DEFAULT NULL)
+RETURNS void
+AS 'MODULE_PATHNAME', 'stellantis_pause_monitor'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION pause_monitor(text, text, text, text) IS
+  'stops a monitor for now';
+REVOKE EXECUTE ON FUNCTION pause_monitor(text, text, text, text) FROM PUBLIC;
+
+CREATE FUNCTION resume_monitor(vehicle text, callback_id text, monitor_id text, server text DEFAULT NULL)
+RETURNS void
+AS 'MODULE_PATHNAME', 'stellantis_resume_monitor'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION resume_monitor(text, text, text, text) IS
+  'lets a monitor watch again';
+REVOKE EXECUTE ON FUNCTION resume_monitor(text, text, text, text) FROM PUBLIC;
+
+CREATE FUNCTION delete_monitor(vehicle text, callback_id text, monitor_id text, server text DEFAULT NULL)
+RETURNS void
+AS 'MODULE_PATHNAME', 'stellantis_delete_monitor'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION delete_monitor(text, text, text, text) IS
+  'deletes a monitor';
+REVOKE EXECUTE ON FUNCTION delete_monitor(text, text, text, text) FROM PUBLIC;
+
+CREATE FUNCTION zone_trigger(
+  name text,
+  transition text,
+  latitude float8,
+  longitude float8,
+  radius_km integer)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'stellantis_zone_trigger'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION zone_trigger(text, text, float8, float8, integer) IS
+  'trigger for create_monitor: the car enters (In) or leaves (Out) a circle';
+
+CREATE FUNCTION time_trigger(
+  name text,
+  start time,
+  duration interval DEFAULT NULL,
+  days text[] DEFAULT NULL,
+  recurrence text DEFAULT 'Daily',
+  time_zone text DEFAULT NULL)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'stellantis_time_trigger'
+LANGUAGE C STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION time_trigger(text, time, interval, text[], text, text) IS
+  'trigger for create_monitor: a time of the day begins; the API takes it for that of Europe/Paris unless time_zone names another';
+
+CREATE FUNCTION data_trigger(
+  name text,
+  operand text,
+  operator text,
+  VARIADIC "values" text[] DEFAULT '{}')
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'stellantis_data_trigger'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION data_trigger(text, text, text, text[]) IS
+  'trigger for create_monitor: what the car tells of an operand compares so with a value: equalsTo (=), greaterThan (>), lowerThan (<), includedIn (in), or onChange';
+
 GRANT USAGE ON SCHEMA stellantis TO PUBLIC;
 GRANT SELECT ON data_catalog TO PUBLIC;
 GRANT SELECT ON token_status TO PUBLIC;

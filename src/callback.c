@@ -1,0 +1,348 @@
+/*
+ * callback.c
+ *	  Callbacks: create_callback() and its kin, and which one a command takes.
+ *
+ * The choice is stored nowhere: each statement makes it again, so that it is
+ * right whoever has created, paused or deleted callbacks meanwhile.
+ */
+#include "postgres.h"
+
+#include "argument.h"
+#include "callback.h"
+#include "catalog/pg_type.h"
+#include "catalog/pg_user_mapping.h"
+#include "miscadmin.h"
+#include "option_value.h"
+#include "server.h"
+#include "form.h"
+#include "storage/lock.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+#include "words.h"
+
+/* PG_FUNCTION_INFO_V1 exports the function itself since PostgreSQL 16 only. */
+extern PGDLLEXPORT Datum stellantis_create_callback(PG_FUNCTION_ARGS);
+extern PGDLLEXPORT Datum stellantis_pause_callback(PG_FUNCTION_ARGS);
+extern PGDLLEXPORT Datum stellantis_resume_callback(PG_FUNCTION_ARGS);
+extern PGDLLEXPORT Datum stellantis_delete_callback(PG_FUNCTION_ARGS);
+
+#define TYPES "Remote|Monitor"
+
+/* An event says of which vehicle it is by this alone. */
+#define DEFAULT_ATTRIBUTES "[{\"type\":\"Body\",\"key\":\"vin\",\"value\":\"$vin\"}]"
+
+/* The label of one that is made because a command needs one. */
+#define OUR_LABEL "stellantis_fdw"
+
+#define LOOK "The foreign table callbacks shows whether it was."
+
+/*
+ * Heavyweight lock of a mapping, by its "objsubid" in pg_locks (token_job.h has
+ * others): of two commands that find no callback, one makes it.
+ */
+#define LOCK_CALLBACK	3
+
+/* ---- which there are ---- */
+
+static void
+add_callback(const Datum *values, const bool *nulls, void *arg)
+{
+	List	  **list = arg;
+	Callback   *callback = palloc0(sizeof(Callback));
+
+	callback->id = TextDatumGetCString(values[0]);
+	callback->status = nulls[1] ? NULL : TextDatumGetCString(values[1]);
+	callback->takes_remote = nulls[2];
+	if (!nulls[2])
+	{
+		Datum	   *types;
+		bool	   *type_nulls;
+		int			n;
+
+		deconstruct_array(DatumGetArrayTypeP(values[2]), TEXTOID, -1, false, TYPALIGN_INT,
+						  &types, &type_nulls, &n);
+		for (int i = 0; i < n; i++)
+			if (!type_nulls[i] && strcmp(TextDatumGetCString(types[i]), "Remote") == 0)
+				callback->takes_remote = true;
+	}
+	*list = lappend(*list, callback);
+}
+
+static int
+by_id(const ListCell *a, const ListCell *b)
+{
+	return strcmp(((const Callback *) lfirst(a))->id, ((const Callback *) lfirst(b))->id);
+}
+
+List *
+callback_list(Command *command)
+{
+	static const DecodeColumn columns[] = {TEXT_MEMBER("id|callbackId"), TEXT_MEMBER("status"),
+	LIST_MEMBER("subscribe.type[]")};
+	const char *action = command->action;
+	List	   *list = NIL;
+
+	command->action = "list the callbacks";
+	command_list(command, "/user/callbacks", NULL, "callbacks", columns, lengthof(columns),
+				 add_callback, &list);
+	command->action = action;
+	list_sort(list, by_id);
+	return list;
+}
+
+static bool
+is_running(const Callback *callback)
+{
+	return callback->status != NULL && strcmp(callback->status, "Running") == 0;
+}
+
+/* ---- the choice ---- */
+
+/* The first that will do; or NULL, and one that would if it ran, or NULL. */
+static const char *
+first_running(Command *command, const char **paused)
+{
+	ListCell   *lc;
+
+	*paused = NULL;
+	foreach(lc, callback_list(command))
+	{
+		const Callback *callback = lfirst(lc);
+
+		if (!callback->takes_remote)
+			continue;
+		if (is_running(callback))
+			return callback->id;
+		if (*paused == NULL)
+			*paused = callback->id;
+	}
+	return NULL;
+}
+
+static const char *
+find(Command *command, const char **paused)
+{
+	const char *id;
+
+	*paused = NULL;
+	if (command->account->callback_id != NULL)
+		return command->account->callback_id;
+	id = command_recall(command, FACT_CALLBACK, "");
+	if (id != NULL)
+		return id;
+	id = first_running(command, paused);
+	if (id != NULL)
+		command_remember(command, FACT_CALLBACK, "", id);
+	return id;
+}
+
+const char *
+callback_find(Command *command)
+{
+	const char *paused;
+
+	return find(command, &paused);
+}
+
+static void
+no_callback(const Command *command, const char *paused)
+{
+	const char *server = command->account->server_name;
+
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("server \"%s\" has no running callback for remote actions", server),
+			 errdetail("The API takes a command only by way of a callback, to which it tells what becomes of it.  Nothing has been sent to the vehicle."),
+			 paused != NULL ?
+			 errhint("Resume the one that there is with SELECT stellantis.resume_callback('%s').", paused) :
+			 errhint("Create one with stellantis.create_callback, or set the option callback_url of server \"%s\".", server)));
+}
+
+static const char *create(Command *command, const char *label, const char *target,
+						  const char *types, const char *attributes);
+
+/* One at a time; another session may have done it meanwhile. */
+static const char *
+create_needed(Command *command, const char **paused)
+{
+	const char *action = command->action;
+	const char *look = command->look;
+	const char *id;
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, UserMappingRelationId, command->account->umid,
+					   LOCK_CALLBACK);
+	(void) LockAcquire(&tag, ExclusiveLock, false, false);
+	id = first_running(command, paused);
+	if (id == NULL)
+	{
+		command->action = "create a callback";
+		command->look = LOOK;
+		id = create(command, OUR_LABEL, command->account->callback_url, NULL, DEFAULT_ATTRIBUTES);
+		command->action = action;
+		command->look = look;
+	}
+	LockRelease(&tag, ExclusiveLock, false);
+	command_remember(command, FACT_CALLBACK, "", id);
+	return id;
+}
+
+const char *
+callback_choose(Command *command)
+{
+	const char *paused;
+	const char *id = find(command, &paused);
+
+	if (id == NULL && command->account->callback_url != NULL)
+		id = create_needed(command, &paused);
+	if (id == NULL)
+		no_callback(command, paused);
+	return id;
+}
+
+/* ---- create_callback ---- */
+
+/* Sends it, and gives its id.  "types" and "attributes" are JSON, or NULL. */
+static const char *
+create(Command *command, const char *label, const char *target, const char *types,
+	   const char *attributes)
+{
+	static const DecodeColumn columns[] = {TEXT_MEMBER("callbackId|id"),
+	LINK_MEMBER("_links.callback.href|_links.self.href")};
+	StringInfoData body;
+	char	   *read[lengthof(columns)];
+
+	initStringInfo(&body);
+	appendStringInfoString(&body, "{\"label\":");
+	append_json_text(&body, label);
+	if (types != NULL)
+		appendStringInfo(&body, ",\"type\":%s", types);
+	appendStringInfoString(&body, ",\"callback\":{\"webhook\":{\"target\":");
+	append_json_text(&body, target);
+	appendStringInfoString(&body, ",\"name\":");
+	append_json_text(&body, label);
+	if (attributes != NULL)
+		appendStringInfo(&body, ",\"attributes\":%s", attributes);
+	appendStringInfoString(&body, "}}}");
+
+	command_read(command_send(command, "POST", "/user/callbacks", body.data), columns,
+				 lengthof(columns), read);
+	if (read[0] == NULL && read[1] == NULL)
+		command_unclear(command, "the API's answer does not have the callback's id");
+	return read[0] != NULL ? read[0] : read[1];
+}
+
+/* What an address must be: as the option callback_url. */
+static char *
+target_argument(FunctionCallInfo fcinfo, int argument)
+{
+	char	   *target = required_argument(fcinfo, argument, "target");
+	UrlParts	url;
+	const char *wrong = url_parse(target, &url);
+
+	if (wrong != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"target\" is no address to which events can be pushed"),
+				 errdetail_internal("%s", wrong),
+				 errhint("Give the https address of your webhook; what is to follow it as a query are attributes of type Query.")));
+	if (url.plain && !superuser() && !host_is_allowed(&url))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied for plain http in argument \"target\""),
+				 errdetail("Events tell where a car is and what it does."),
+				 errhint("Use https, or ask a superuser to add \"%s\" to stellantis_fdw.allowed_hosts.",
+						 host_entry(&url))));
+	return target;
+}
+
+static const Form attribute_form[] = {
+	{"type", FORM_WORD,.required = true,.words = "Header|Body|Query"},
+	{"key", FORM_TEXT,.required = true},
+	{"value", FORM_TEXT,.required = true},
+	{NULL}
+};
+
+static char *
+attributes_argument(FunctionCallInfo fcinfo, int argument)
+{
+	StringInfoData out;
+
+	if (PG_ARGISNULL(argument))
+		return DEFAULT_ATTRIBUTES;
+	initStringInfo(&out);
+	form_write_list(&out, PG_GETARG_JSONB_P(argument), "attributes", attribute_form, 1, 0);
+	return out.data;
+}
+
+PG_FUNCTION_INFO_V1(stellantis_create_callback);
+
+/* create_callback(label, target, types, attributes, server): returns its id. */
+Datum
+stellantis_create_callback(PG_FUNCTION_ARGS)
+{
+	char	   *label = label_argument(fcinfo, 0, "label");
+	char	   *target = target_argument(fcinfo, 1);
+	char	   *types = words_argument(fcinfo, 2, "types", TYPES);
+	char	   *attributes = attributes_argument(fcinfo, 3);
+	Command    *command;
+
+	command_prevent("create_callback()");
+	command = command_begin(server_argument(fcinfo, 4));
+	command->action = "create a callback";
+	command->look = LOOK;
+	command->unknown = "this address";
+	PG_RETURN_TEXT_P(cstring_to_text(create(command, label, target, types, attributes)));
+}
+
+/* ---- pause, resume, delete ---- */
+
+/* Another status, or (NULL) no callback any more. */
+static void
+change(FunctionCallInfo fcinfo, const char *function, const char *verb, const char *status)
+{
+	char	   *id = id_argument(fcinfo, 0, "callback_id");
+	Command    *command;
+
+	command_prevent(function);
+	command = command_begin(server_argument(fcinfo, 1));
+	command->action = psprintf("%s callback \"%s\"", verb, id);
+	command->look = "The foreign table callbacks shows how it is.";
+	command->unknown = "the callback";
+	if (status != NULL)
+		(void) command_send(command, "PUT", command_path("user", "callbacks", id, "status", NULL),
+							psprintf("{\"status\":\"%s\"}", status));
+	else
+		(void) command_send(command, "DELETE", command_path("user", "callbacks", id, NULL), NULL);
+}
+
+PG_FUNCTION_INFO_V1(stellantis_pause_callback);
+
+/* pause_callback(callback_id, server) */
+Datum
+stellantis_pause_callback(PG_FUNCTION_ARGS)
+{
+	change(fcinfo, "pause_callback()", "pause", "Paused");
+	PG_RETURN_VOID();
+}
+
+PG_FUNCTION_INFO_V1(stellantis_resume_callback);
+
+/* resume_callback(callback_id, server) */
+Datum
+stellantis_resume_callback(PG_FUNCTION_ARGS)
+{
+	change(fcinfo, "resume_callback()", "resume", "Running");
+	PG_RETURN_VOID();
+}
+
+PG_FUNCTION_INFO_V1(stellantis_delete_callback);
+
+/* delete_callback(callback_id, server): its monitors go with it. */
+Datum
+stellantis_delete_callback(PG_FUNCTION_ARGS)
+{
+	change(fcinfo, "delete_callback()", "delete", NULL);
+	PG_RETURN_VOID();
+}

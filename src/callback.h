@@ -1,0 +1,33 @@
+/*
+ * callback.h
+ *	  Callbacks: where the API pushes events, and below which remote actions are.
+ */
+#ifndef STELLANTIS_CALLBACK_H
+#define STELLANTIS_CALLBACK_H
+
+#include "command.h"
+#include "nodes/pg_list.h"
+
+typedef struct Callback
+{
+	const char *id;
+	const char *status;			/* Running, Paused, Failed, or NULL */
+	bool		takes_remote;	/* events of remote actions */
+} Callback;
+
+/* All of the account (Callback *), by id. */
+extern List *callback_list(Command *command);
+
+/*
+ * The callback by which remote actions go: the user mapping's callback_id, else
+ * the first that runs and takes their events, by id.  NULL when there is none.
+ */
+extern const char *callback_find(Command *command);
+
+/*
+ * The same; when there is none, one is made if the server's callback_url says
+ * for where, else this raises (55000).
+ */
+extern const char *callback_choose(Command *command);
+
+#endif							/* STELLANTIS_CALLBACK_H */

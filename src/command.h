@@ -1,0 +1,102 @@
+/*
+ * command.h
+ *	  One thing that the API is told to do: the account that may, the vehicle
+ *	  that is meant, what is asked before, and the request itself.
+ */
+#ifndef STELLANTIS_COMMAND_H
+#define STELLANTIS_COMMAND_H
+
+#include "account.h"
+#include "decode.h"
+#include "error.h"
+#include "fmgr.h"
+
+typedef struct Command
+{
+	const char *action;			/* what is done, in the words of an error: "could not ..." */
+	const char *scope;			/* what may be missing when that is denied, or NULL */
+	const char *look;			/* a sentence: how to see whether it was carried out */
+	const char *unknown;		/* after "the API does not know": what its path names */
+	Oid			userid;
+	const Account *account;		/* may be replaced when its token is */
+	HttpGroup  *group;
+	HttpRequest *request;		/* the last one, whose answer was given out */
+	bool		replaced;		/* the token has been, once */
+	bool		taken;			/* the API has taken the token that it is now */
+} Command;
+
+/*
+ * First thing in a function: raises (25006) in a read-only transaction and on a
+ * standby.  "function" is its name with "()".
+ */
+extern void command_prevent(const char *function);
+
+/* In the current memory context: the account of the caller; may refresh its token. */
+extern Command *command_begin(Oid serverid);
+
+/*
+ * The id of a vehicle that is given by that or by its VIN, which the account's
+ * listing knows; raises (42704) when it does not.
+ */
+extern const char *command_vehicle(Command *command, const char *vehicle);
+
+/* "/first/second/...", percent-encoded; the last argument is NULL. */
+extern char *command_path(const char *first,...);
+
+/*
+ * Sends a command at most once (once more if it was refused for its token), and
+ * gives its answer, a 2xx.  Raises otherwise, and says so if it may have been
+ * carried out.  "body" is JSON in the database encoding, or NULL.  The answer is
+ * good until the next request.
+ */
+extern const HttpAnswer *command_send(Command *command, const char *method, const char *path,
+									  const char *body);
+
+/*
+ * Asks for one thing.  NULL after "patience_ms" (negative: as long as it takes);
+ * else a 200 with JSON, or a 404 that says that there is none.  Raises otherwise.
+ */
+extern const HttpAnswer *command_ask(Command *command, const char *path, int64 patience_ms);
+
+/*
+ * Asks for all pages of a listing; "use" is called for each row, whose first
+ * column is its id.  "query" is what its address ends with, or NULL.
+ */
+typedef void (*CommandRow) (const Datum *values, const bool *nulls, void *arg);
+extern void command_list(Command *command, const char *path, const char *query,
+						 const char *rows_key, const DecodeColumn *columns, int ncolumns,
+						 CommandRow use, void *arg);
+
+/*
+ * The columns of an answer that is one object, NULL where it has none (or is no
+ * JSON).  Texts, as C strings.
+ */
+extern void command_read(const HttpAnswer *answer, const DecodeColumn *columns, int ncolumns,
+						 char **texts);
+
+/* Raises: the API has accepted it, but its answer does not say what it should. */
+extern void command_unclear(const Command *command, const char *what) pg_attribute_noreturn();
+
+/*
+ * What one statement need not ask twice: the id of a VIN, the callback that was
+ * chosen.  NULL when it is not known, or was learnt a minute ago.
+ */
+typedef enum CommandFact
+{
+	FACT_VEHICLE,
+	FACT_CALLBACK
+} CommandFact;
+
+extern const char *command_recall(const Command *command, CommandFact fact, const char *about);
+extern void command_remember(const Command *command, CommandFact fact, const char *about,
+							 const char *value);
+
+/* A text column of an answer, by the catalog's kind of path. */
+#define TEXT_MEMBER(path) \
+	{.type = TEXTOID,.conversion = CONV_SCALAR,.paths = (path),.scale_num = 1,.scale_den = 1}
+#define LINK_MEMBER(path) \
+	{.type = TEXTOID,.conversion = CONV_LAST_SEGMENT,.paths = (path),.scale_num = 1,.scale_den = 1}
+#define LIST_MEMBER(path) \
+	{.type = TEXTARRAYOID,.conversion = CONV_LIST,.paths = (path),.scale_num = 1,.scale_den = 1}
+
+#endif							/* STELLANTIS_COMMAND_H */

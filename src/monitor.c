@@ -1,0 +1,268 @@
+/*
+ * monitor.c
+ *	  Monitors: what the API is to watch of a vehicle, and to tell a callback.
+ */
+#include "postgres.h"
+
+#include "argument.h"
+#include "callback.h"
+#include "catalog/pg_type.h"
+#include "command.h"
+#include "server.h"
+#include "trigger.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+#include "utils/timestamp.h"
+#include "words.h"
+
+/* PG_FUNCTION_INFO_V1 exports the function itself since PostgreSQL 16 only. */
+extern PGDLLEXPORT Datum stellantis_create_monitor(PG_FUNCTION_ARGS);
+extern PGDLLEXPORT Datum stellantis_pause_monitor(PG_FUNCTION_ARGS);
+extern PGDLLEXPORT Datum stellantis_resume_monitor(PG_FUNCTION_ARGS);
+extern PGDLLEXPORT Datum stellantis_delete_monitor(PG_FUNCTION_ARGS);
+
+/* Of a vehicle, over all callbacks of the application and the owner. */
+#define MOST_MONITORS	5
+
+/* Seconds from one event of a state that lasts to the next. */
+#define SHORTEST_REFRESH	60
+
+#define EXTENSIONS \
+	"vehicle.doorsState|vehicle.status|vehicle.maintenance|vehicle.position|vehicle.telemetry|" \
+	"vehicle.alerts|vehicle.alarm|vehicle.trip"
+
+#define LOOK "The foreign table monitors shows whether it was."
+
+static Command *
+begin(FunctionCallInfo fcinfo, int server, const char *action)
+{
+	Command    *command = command_begin(server_argument(fcinfo, server));
+
+	command->action = action;
+	command->look = LOOK;
+	command->unknown = "the vehicle, the callback or the monitor";
+	command->scope = "of the data that it watches, such as data:telemetry";
+	return command;
+}
+
+/* ---- the limit ---- */
+
+static void
+note_monitor(const Datum *values, const bool *nulls, void *arg)
+{
+	StringInfo	ids = arg;
+
+	appendStringInfo(ids, "%s%s", ids->len > 0 ? ", " : "", TextDatumGetCString(values[0]));
+	ids->cursor++;
+}
+
+/* Raises (53400) if the vehicle has as many monitors as the API allows. */
+static void
+check_limit(Command *command, const char *vehicle, const char *vehicle_id)
+{
+	static const DecodeColumn columns[] = {TEXT_MEMBER("monitorId")};
+	const char *action = command->action;
+	StringInfoData ids;			/* whose "cursor" counts them */
+	ListCell   *lc;
+
+	initStringInfo(&ids);
+	foreach(lc, callback_list(command))
+	{
+		const Callback *callback = lfirst(lc);
+
+		command->action = psprintf("list the monitors of vehicle \"%s\"", vehicle);
+		command_list(command, command_path("user", "vehicles", vehicle_id, "callbacks", callback->id,
+										   "monitors", NULL),
+					 NULL, "monitors", columns, lengthof(columns), note_monitor, &ids);
+	}
+	command->action = action;
+	if (ids.cursor >= MOST_MONITORS)
+		ereport(ERROR,
+				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				 errmsg("vehicle \"%s\" has %d monitors already", vehicle, ids.cursor),
+				 errdetail("The API allows %d, over all callbacks: %s.", MOST_MONITORS, ids.data),
+				 errhint("Delete one with stellantis.delete_monitor; the foreign table monitors shows what each is for.")));
+}
+
+/* ---- create_monitor ---- */
+
+/* What events are to bring besides, as a JSON array; NULL stays NULL. */
+static char *
+extensions_argument(FunctionCallInfo fcinfo, int argument)
+{
+	static const char telemetry[] = "vehicle.telemetry.";
+	StringInfoData out;
+	char	  **texts;
+	int			n;
+
+	if (PG_ARGISNULL(argument))
+		return NULL;
+	n = texts_argument(fcinfo, argument, "extensions", &texts);
+	initStringInfo(&out);
+	for (int i = 0; i < n; i++)
+	{
+		const char *word = word_of(EXTENSIONS, texts[i]);
+
+		if (word == NULL && strncmp(texts[i], telemetry, strlen(telemetry)) == 0 &&
+			texts[i][strlen(telemetry)] != '\0')
+			word = texts[i];
+		if (word == NULL)
+			refuse_argument("extensions", texts[i],
+							psprintf("Valid values are: %s, and a part of telemetry such as vehicle.telemetry.vehicle.energy.",
+									 words_listed(EXTENSIONS)));
+		appendStringInfoChar(&out, i == 0 ? '[' : ',');
+		append_json_text(&out, word);
+	}
+	if (n == 0)
+		return NULL;
+	appendStringInfoChar(&out, ']');
+	return out.data;
+}
+
+/* In seconds; -1 for NULL. */
+static int
+refresh_argument(FunctionCallInfo fcinfo, int argument)
+{
+	const Interval *interval;
+	double		seconds;
+
+	if (PG_ARGISNULL(argument))
+		return -1;
+	interval = PG_GETARG_INTERVAL_P(argument);
+	seconds = interval->time / (double) USECS_PER_SEC +
+		(interval->month * 30.0 + interval->day) * SECS_PER_DAY;
+	if (seconds < SHORTEST_REFRESH || seconds > PG_INT32_MAX || seconds != (int) seconds)
+		refuse_argument("refresh", DatumGetCString(DirectFunctionCall1(interval_out, IntervalPGetDatum(interval))),
+						psprintf("Give %d seconds at least, in whole seconds.", SHORTEST_REFRESH));
+	return (int) seconds;
+}
+
+/* All of them. */
+static char *
+joined(List *names)
+{
+	StringInfoData out;
+	ListCell   *lc;
+
+	initStringInfo(&out);
+	foreach(lc, names)
+		appendStringInfo(&out, "%s%s", out.len > 0 ? " & " : "", (char *) lfirst(lc));
+	return out.data;
+}
+
+/* The body that create_monitor()'s arguments make. */
+static char *
+monitor_body(FunctionCallInfo fcinfo)
+{
+	char	   *label = label_argument(fcinfo, 2, "label");
+	char	   *bool_exp = text_argument(fcinfo, 4);
+	int			refresh = refresh_argument(fcinfo, 6);
+	char	   *extensions = extensions_argument(fcinfo, 7);
+	StringInfoData body;
+	List	   *names;
+
+	refuse_null(fcinfo, 3, "triggers");
+	initStringInfo(&body);
+	appendStringInfoString(&body, "{\"label\":");
+	append_json_text(&body, label);
+	if (refresh >= 0)
+		appendStringInfo(&body, ",\"subscribeParam\":{\"refreshEvent\":%d}", refresh);
+	if (extensions != NULL)
+		appendStringInfo(&body, ",\"extendedEventParam\":%s", extensions);
+	appendStringInfoString(&body, ",\"triggerParam\":{\"triggers\":");
+	names = triggers_write(&body, PG_GETARG_JSONB_P(3));
+	if (bool_exp == NULL)
+		bool_exp = joined(names);
+	bool_exp_check(bool_exp, names);
+	appendStringInfoString(&body, ",\"boolExp\":");
+	append_json_text(&body, bool_exp);
+	appendStringInfoString(&body, "}}");
+	return body.data;
+}
+
+PG_FUNCTION_INFO_V1(stellantis_create_monitor);
+
+/*
+ * create_monitor(vehicle, callback_id, label, triggers, bool_exp, server, refresh,
+ * extensions): returns its id.
+ */
+Datum
+stellantis_create_monitor(PG_FUNCTION_ARGS)
+{
+	static const DecodeColumn columns[] = {TEXT_MEMBER("monitorId"),
+	LINK_MEMBER("_links.monitor.href|_links.self.href")};
+	char	   *vehicle = id_argument(fcinfo, 0, "vehicle");
+	char	   *callback_id = id_argument(fcinfo, 1, "callback_id");
+	char	   *body = monitor_body(fcinfo);
+	char	   *read[lengthof(columns)];
+	const char *vehicle_id;
+	Command    *command;
+
+	command_prevent("create_monitor()");
+	command = begin(fcinfo, 5, psprintf("create a monitor of vehicle \"%s\"", vehicle));
+	vehicle_id = command_vehicle(command, vehicle);
+	check_limit(command, vehicle, vehicle_id);
+	command_read(command_send(command, "POST",
+							  command_path("user", "vehicles", vehicle_id, "callbacks", callback_id,
+										   "monitors", NULL), body),
+				 columns, lengthof(columns), read);
+	if (read[0] == NULL && read[1] == NULL)
+		command_unclear(command, "the API's answer does not have the monitor's id");
+	PG_RETURN_TEXT_P(cstring_to_text(read[0] != NULL ? read[0] : read[1]));
+}
+
+/* ---- pause, resume, delete ---- */
+
+/* Another status, or (NULL) no monitor any more. */
+static void
+change(FunctionCallInfo fcinfo, const char *function, const char *verb, const char *status)
+{
+	char	   *vehicle = id_argument(fcinfo, 0, "vehicle");
+	char	   *callback_id = id_argument(fcinfo, 1, "callback_id");
+	char	   *monitor_id = id_argument(fcinfo, 2, "monitor_id");
+	const char *vehicle_id;
+	Command    *command;
+
+	command_prevent(function);
+	command = begin(fcinfo, 3, psprintf("%s monitor \"%s\"", verb, monitor_id));
+	vehicle_id = command_vehicle(command, vehicle);
+	if (status != NULL)
+		(void) command_send(command, "PUT",
+							command_path("user", "vehicles", vehicle_id, "callbacks", callback_id, "monitors",
+										 monitor_id, "status", NULL),
+							psprintf("{\"status\":\"%s\"}", status));
+	else
+		(void) command_send(command, "DELETE",
+							command_path("user", "vehicles", vehicle_id, "callbacks", callback_id, "monitors",
+										 monitor_id, NULL), NULL);
+}
+
+PG_FUNCTION_INFO_V1(stellantis_pause_monitor);
+
+/* pause_monitor(vehicle, callback_id, monitor_id, server) */
+Datum
+stellantis_pause_monitor(PG_FUNCTION_ARGS)
+{
+	change(fcinfo, "pause_monitor()", "pause", "Paused");
+	PG_RETURN_VOID();
+}
+
+PG_FUNCTION_INFO_V1(stellantis_resume_monitor);
+
+/* resume_monitor(vehicle, callback_id, monitor_id, server) */
+Datum
+stellantis_resume_monitor(PG_FUNCTION_ARGS)
+{
+	change(fcinfo, "resume_monitor()", "resume", "Running");
+	PG_RETURN_VOID();
+}
+
+PG_FUNCTION_INFO_V1(stellantis_delete_monitor);
+
+/* delete_monitor(vehicle, callback_id, monitor_id, server) */
+Datum
+stellantis_delete_monitor(PG_FUNCTION_ARGS)
+{
+	change(fcinfo, "delete_monitor()", "delete", NULL);
+	PG_RETURN_VOID();
+}
