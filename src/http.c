@@ -256,7 +256,7 @@ http_group_join(HttpGroup *group, const void *run)
  * False if it was not over at that moment of mux_now().
  */
 static bool
-wait_until(HttpGroup *group, int64 moment, bool (*over) (void *arg), void *arg)
+wait_until(HttpGroup *group, int64 moment, HttpOver over, void *arg)
 {
 	check_usable(group);
 	drive_tick(false);
@@ -278,7 +278,7 @@ wait_until(HttpGroup *group, int64 moment, bool (*over) (void *arg), void *arg)
 }
 
 void
-http_wait_until(HttpGroup *group, bool (*over) (void *arg), void *arg)
+http_wait_until(HttpGroup *group, HttpOver over, void *arg)
 {
 	(void) wait_until(group, MUX_NEVER, over, arg);
 }

@@ -161,7 +161,8 @@ extern void http_group_join(HttpGroup *group, const void *run);
  * Waits, interruptibly, until "over" says so.  It is asked whenever something
  * may have moved, in the caller's own frame, so it may raise and ask for more.
  */
-extern void http_wait_until(HttpGroup *group, bool (*over) (void *arg), void *arg);
+typedef bool (*HttpOver) (void *arg);
+extern void http_wait_until(HttpGroup *group, HttpOver over, void *arg);
 
 /*
  * The answer of a request that has finished, for somebody whose request it is
