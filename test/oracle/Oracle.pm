@@ -33,9 +33,13 @@ package Oracle;
 #	where the foreign ones mean something that plain ones cannot.
 #
 #	A block whose requests have no time in them is not repeated for each date
-#	that the API may compare, and each inclusivity.  After a line "--! pairs", before
-#	the first block of a file, its blocks are run in a third of the rounds: those in
-#	which each two of date, bounds, order and emptiness meet.
+#	that the API may compare, and each inclusivity.  Before the first block of a file
+#	may be, for all of its blocks:
+#
+#		--! pairs       they are run in a third of the rounds: those in which each
+#		                two of date, bounds, order and emptiness meet
+#		--! pages       they are run against tables with small pages, too: only what
+#		                takes more than a page is worth a window of time
 #
 #	ORACLE_ONLY=REGEX in the environment runs some blocks only, by FILE: NAME.
 
@@ -59,18 +63,18 @@ our @EMPTY = (404, 200);
 sub parse
 {
 	my ($file) = @_;
-	my (@blocks, $block, $part, $pairs);
+	my (@blocks, $block, $part, %of_all);
 
 	open my $fh, '<', $file or die "$file: $!\n";
 	while (my $line = <$fh>)
 	{
 		if ($line =~ /^--- (.+)$/)
 		{
-			$block = { name => $1, file => $file, line => $., text => '', asks => [], pairs => $pairs };
+			$block = { name => $1, file => $file, line => $., text => '', asks => [], %of_all };
 			push @blocks, $block;
 			$part = 'text';
 		}
-		elsif (!$block && $line eq "--! pairs\n") { $pairs = 1 }
+		elsif (!$block && $line =~ /^--! (pairs|pages)$/) { $of_all{$1} = 1 }
 		elsif (!$block)
 		{
 			die "$file:$.: this is in no block\n" unless $line =~ /^(?:--.*)?$/;
@@ -113,7 +117,7 @@ sub new
 
 	($self->{psql}) = `$ENV{PG_BINDIR}/psql --version` =~ /(\d+)/;
 	$self->{other} = session('public', map { "test/$_" } qw(setup.psql regress.psql oracle/local.psql oracle/fixtures.psql));
-	$self->{side}{$_} = open_side($_) for qw(near cars slack);
+	$self->{side}{$_} = open_side($_) for qw(near cars slack pages);
 	return $self;
 }
 
@@ -132,14 +136,15 @@ sub session
 	return $session;
 }
 
-# "slack": cars, but trips and alerts with both ends of a range sent.
+# "slack": cars, but trips and alerts with both ends of a range sent; "pages":
+# cars, but with small pages.
 sub open_side
 {
 	my ($side) = @_;
 
-	my %path = (near => 'near, fleet_near, public', cars => 'cars, fleet, public', slack => 'slack, cars, fleet, public');
+	my $path = $side eq 'near' ? 'near, fleet_near' : $side eq 'cars' ? 'cars, fleet' : "$side, cars, fleet";
 
-	return session($path{$side}, 'test/oracle/variables.psql');
+	return session("$path, public", 'test/oracle/variables.psql');
 }
 
 # A backend that crashes takes the others with it.
@@ -152,7 +157,7 @@ sub reopen
 	{
 		return if eval {
 			$self->{other} = session('public');
-			$self->{side}{$_} = open_side($_) for qw(near cars slack);
+			$self->{side}{$_} = open_side($_) for qw(near cars slack pages);
 			1;
 		};
 		select undef, undef, undef, 0.2;
@@ -384,6 +389,7 @@ sub round
 		$self->check_rows($block, 'cars', $where);
 		note_knobs($block, $self->requests) if $n == 0;
 		check_requests($block, $where, $self->requests) if $counted;
+		$self->check_rows($block, 'pages', $where) if $block->{pages};
 		$self->check_rows($block, 'slack', $where) if $block->{dates} && $n % (@ORDERS * @EMPTY) == 0;
 	}
 	return;

@@ -18,11 +18,11 @@ SELECT vin, odometer_km FROM all_status WHERE account = 'company';
 
 --- one account: the others are asked for nothing
 --! requests 7
-SELECT count(*), count(DISTINCT account) FROM all_trips WHERE account = 'family';
+SELECT count(*), count(DISTINCT account) FROM all_status WHERE account = 'family';
 
 --- one account and one car
 --! requests 1
-SELECT account, count(*), min(started_at) FROM all_trips WHERE account = 'company' AND vehicle_id = :'v1' GROUP BY 1;
+SELECT account, count(*), min(started_at) FROM all_alerts WHERE account = 'company' AND vehicle_id = :'v1' GROUP BY 1;
 
 --- no account
 --! requests 0

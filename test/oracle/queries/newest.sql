@@ -2,6 +2,7 @@
 -- read in windows must be what a full list has.  Nothing here depends on the clock
 -- of the world: today.t runs it again in one whose clock is the machine's.
 --! pairs
+--! pages
 
 --- trips: the newest, the two newest, the ten newest, of one car
 --! ordered
