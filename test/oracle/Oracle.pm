@@ -323,7 +323,7 @@ sub run
 			for my $empty (@EMPTY)
 			{
 				$self->{sim}->config({
-					trip_date => $dates->[0], alert_date => $dates->[1], bounds => $bounds,
+					trip_date => $dates->[0], alert_date => $dates->[1], bounds => $bounds, min_max => $bounds,
 					order => $order, empty => "$empty", page_size => $page_size, unknown_vehicle => "$unknown",
 				});
 				$self->round($n++, "trips by $dates->[0], alerts by $dates->[1], $bounds, $order, $empty");

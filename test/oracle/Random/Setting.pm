@@ -63,6 +63,7 @@ sub knobs
 	$knobs{trip_date} = $dice->pick(qw(stoppedAt createdAt overlap contained)) if $dice->chance(55);
 	$knobs{alert_date} = $dice->pick(qw(endAt createdAt overlap contained)) if $dice->chance(55);
 	$knobs{bounds} = $dice->pick(qw(exclusive exclusive exclusive half_open)) if $dice->chance(80);
+	$knobs{min_max} = $dice->pick(qw(exclusive half_open)) if $dice->chance(60);
 	$knobs{order} = $dice->pick(qw(desc shuffled)) if $dice->chance(50);
 	$knobs{empty} = 200 if $dice->chance(50);
 	$knobs{unknown_vehicle} = $dice->pick(400, 404) if $dice->chance(60);
