@@ -12,7 +12,7 @@ SELECT started_at, duration FROM trips WHERE vehicle_id = :'v2' AND started_at >
 
 --- few digits of floats
 --! asks /user/vehicles/{1}/trips/{9}/wayPoints?tolerance=0
---! asks /user/vehicles/{1}/trips?pageSize=60
+--! asks /user/vehicles/{1}/trips?distance=28.1-&pageSize=60
 SET extra_float_digits = -14;
 SELECT distance_km, avg_speed_kmh FROM trips WHERE vehicle_id = :'v1' AND distance_km > 28.25;
 SELECT count(*) FROM waypoints WHERE vehicle_id = :'v1' AND trip_id = :'trip' AND tolerance_km = 0;

@@ -34,7 +34,6 @@ SELECT count(*), count(b.recorded_at) FROM telemetry AS a LEFT JOIN telemetry AS
 SELECT count(*) FROM telemetry AS a JOIN telemetry AS b USING (recorded_at) WHERE a.vehicle_id = :'v1' AND b.vehicle_id = :'v1' AND a.recorded_at >= '2026-03-24' AND b.recorded_at >= '2026-03-24';
 
 --- a self join, nested
---! requests 2
 SET enable_hashjoin = off; SET enable_mergejoin = off;
 SELECT a.id, b.distance_km FROM trips AS a JOIN trips AS b ON b.id = a.id WHERE a.vehicle_id = :'v1' AND b.vehicle_id = :'v1';
 SET enable_material = off;
