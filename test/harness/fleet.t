@@ -84,6 +84,8 @@ ROWS=$SAID
 run s 'SET enable_async_append = off;' "SELECT md5(string_agg(account || vin || id, ',' ORDER BY account, vin, id)) FROM fleet.trips;" \
 	'RESET enable_async_append;'
 is "$ROWS" "$SAID" 'the same rows as one account after the other'
+run s 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT vin FROM fleet.vehicles;'
+is "$(grep -Ec 'Async Foreign Scan .*rows=2(\.00)? loops=1' <<<"$SAID") $(grep -c 'Requests: 1$' <<<"$SAID")" "$ACCOUNTS $ACCOUNTS" 'EXPLAIN ANALYZE counts the rows of each'
 run s 'SET stellantis_fdw.max_requests = 150;' "$CARS;" 'SET stellantis_fdw.max_requests = 100000;'
 like "$SAID" 'ERROR:  53400: .*more than 150 requests' 'max_requests counts over all accounts'
 
@@ -102,7 +104,7 @@ is "$SAID $(asked)" '2 1' 'an account that is named is asked alone'
 forget_log
 run s "SELECT count(*) FROM ($(union_all vehicles vin)) AS u WHERE account IN ('a17', 'a180', 'nobody');"
 is "$SAID $(asked)" '4 2' 'so it is in a UNION ALL'
-run s 'PREPARE p (text) AS SELECT count(*) FROM fleet.vehicles WHERE account = $1;' 'SET plan_cache_mode = force_generic_plan;'
+run s "PREPARE p (text) AS SELECT count(*) FROM fleet.vehicles WHERE account = \$1;" 'SET plan_cache_mode = force_generic_plan;'
 forget_log
 run s "EXECUTE p ('a3');"
 is "$SAID $(asked)" '2 1' 'by a parameter'
