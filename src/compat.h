@@ -32,6 +32,7 @@
 #if PG_VERSION_NUM >= 160000
 #include "nodes/miscnodes.h"
 #endif
+#include "nodes/plannodes.h"
 #include "optimizer/pathnode.h"
 #include "parser/parsetree.h"
 #include "parser/scansup.h"
@@ -209,6 +210,29 @@ compat_wait_event(const char *name)
 #else
 	return PG_WAIT_EXTENSION;
 #endif
+}
+
+/* Which of its children a MergeAppend reads may change while the query runs. */
+static inline bool
+compat_prunes_while_running(PlannedStmt *stmt, MergeAppend *merge)
+{
+	PartitionPruneInfo *info;
+	ListCell   *lc;
+	ListCell   *lc2;
+
+#if PG_VERSION_NUM >= 180000
+	info = merge->part_prune_index < 0 ? NULL :
+		list_nth(stmt->partPruneInfos, merge->part_prune_index);
+#else
+	info = merge->part_prune_info;
+#endif
+	if (info == NULL)
+		return false;
+	foreach(lc, info->prune_infos)
+		foreach(lc2, lfirst_node(List, lc))
+			if (lfirst_node(PartitionedRelPruneInfo, lc2)->exec_pruning_steps != NIL)
+				return true;
+	return false;
 }
 
 /* Does an Append that waits for its subplans surely look at the latch? */

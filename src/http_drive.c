@@ -7,9 +7,9 @@
  * multi, until it ends or is put aside to be repeated.
  *
  * Of many accounts none is to starve the others.  A slot goes to the group that
- * has the fewest.  And while others ask, too, no more than half of all slots are
- * such that their group has another one besides: accounts that do not answer
- * do not hold them all.
+ * has the fewest.  And while others ask, too, fewer than half of all slots are
+ * such that their group has another one besides: an account that does not answer
+ * does not hold them all.
  *
  * Deadlines count by a clock that runs only while somebody waits, so that a
  * cursor may be left alone for an hour.
@@ -331,7 +331,7 @@ next_queued(const HttpGroup *own)
 		if (group->slots == 0)
 			return request;
 	}
-	if (next != NULL && slots_used - groups_served >= http_max_concurrency / 2 &&
+	if (next != NULL && slots_used - groups_served >= (http_max_concurrency - 1) / 2 &&
 		http_others_ask(next->group))
 		return NULL;
 	return next;

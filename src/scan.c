@@ -126,7 +126,7 @@ join_run(ForeignScanState *node, ApiScan *scan)
 {
 	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
 	const Resource *resource = scan->table.resource;
-	ShareWants	wants = {.serverid = plan->fs_server,.userid = scan->userid};
+	ShareWants	wants = {.owner = node,.serverid = plan->fs_server,.userid = scan->userid};
 	MemoryContext old;
 
 	scan->lists_all = is_plain_listing(scan);
@@ -523,13 +523,14 @@ stored_row(ApiScan *scan, TupleTableSlot *slot)
 	return true;
 }
 
-TupleTableSlot *
-scan_iterate(ForeignScanState *node)
+void
+scan_next(ForeignScanState *node)
 {
 	ApiScan  *scan = node->fdw_state;
 	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
 
 	ExecClearTuple(slot);
+	scan->waits = false;
 	if (!scan->started || scan->check_operands)
 	{
 		bool		changed = evaluate_operands(node, scan);
@@ -543,7 +544,21 @@ scan_iterate(ForeignScanState *node)
 	}
 	if (!stored_row(scan, slot) && fetch_row(scan, slot) && scan->store != NULL)
 		tuplestore_puttupleslot(scan->store, slot);
-	return slot;
+}
+
+TupleTableSlot *
+scan_iterate(ForeignScanState *node)
+{
+	ApiScan  *scan = node->fdw_state;
+
+	scan->asked = true;
+	if (scan->at_hand)
+		scan->at_hand = false;
+	else if (!scan->may_not_wait && ahead_has_fellows(node))
+		ahead_next(node);
+	else
+		scan_next(node);
+	return node->ss.ss_ScanTupleSlot;
 }
 
 void
@@ -553,6 +568,7 @@ scan_rescan(ForeignScanState *node)
 
 	if (scan->started)
 		scan->check_operands = true;
+	scan->asked = scan->at_hand = false;
 }
 
 void

@@ -64,6 +64,10 @@ typedef struct ApiScan
 	bool		finished;		/* there are no more rows to fetch */
 	bool		may_not_wait;	/* who asks for rows waits elsewhere: async.c */
 	bool		waits;			/* so it got none, but there may be more */
+	bool		asked;			/* for a row, since it was begun or rescanned */
+	bool		at_hand;		/* its slot has what will be asked for next: ahead.c */
+	bool		fellows_known;
+	List	   *fellows;		/* it and its like under a MergeAppend, or NIL */
 	Order	   *order;			/* NULL unless rows come in windows of time */
 	const OrderWindow *window;	/* that is being read, or NULL */
 	int64		window_rows;	/* read of it */
@@ -89,5 +93,19 @@ scan_tree(const ApiScan *scan, QualKey key)
 {
 	return list_nth(scan->trees, key);
 }
+
+/* in scan.c */
+
+/*
+ * Puts the next row into the node's slot, or clears it: at the end, or (waits)
+ * for want of a row in a scan that may not wait.
+ */
+extern void scan_next(ForeignScanState *node);
+
+/* in ahead.c */
+
+/* Are there scans beside it that will be asked as well?  Then for scan_next(): */
+extern bool ahead_has_fellows(ForeignScanState *node);
+extern void ahead_next(ForeignScanState *node);
 
 #endif							/* STELLANTIS_SCAN_H */

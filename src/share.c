@@ -156,6 +156,17 @@ share_join(EState *estate, const ShareWants *wants, HttpGroup *group)
 	return scan;
 }
 
+List *
+share_owners(const ShareScan *scan)
+{
+	List	   *owners = NIL;
+	dlist_iter	iter;
+
+	dlist_foreach(iter, &scan->run->scans)
+		owners = lappend(owners, dlist_container(ShareScan, node, iter.cur)->wants.owner);
+	return owners;
+}
+
 void
 share_leave(ShareScan *scan)
 {

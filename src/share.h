@@ -19,6 +19,7 @@
 /* What a scan may ask for: tells whom its answers could be of use to. */
 typedef struct ShareWants
 {
+	void	   *owner;			/* the caller's */
 	Oid			serverid;
 	Oid			userid;			/* whose user mapping it is */
 	const Resource *asked[SHARE_MAX_ASKED]; /* or NULL */
@@ -37,6 +38,9 @@ typedef struct ShareRequest ShareRequest;
  * They go through "group", which is the scan's alone.
  */
 extern ShareScan *share_join(EState *estate, const ShareWants *wants, HttpGroup *group);
+
+/* The owners of the run's scans, in the current memory context. */
+extern List *share_owners(const ShareScan *scan);
 
 /* At the scan's end, unless by an error: then the run's memory takes all with it. */
 extern void share_leave(ShareScan *scan);

@@ -43,7 +43,7 @@ start_cluster fleet
 accounts
 open_session s
 open_session control
-run s "SET stellantis_fdw.max_requests = 100000;" "SET statement_timeout = '60 s';"
+run s "SET stellantis_fdw.max_requests = 100000;" "SET statement_timeout = '30 s';"
 
 # A UNION ALL of all accounts' tables, which are no partitions.
 union_all()
@@ -122,6 +122,59 @@ for order in 'vehicles trips status' 'status trips vehicles' 'status status stat
 	is "$SQLSTATE $SAID $(asked)" "00000 t|2 $((1 + 2 * $(tr ' ' '\n' <<<"$order" | sort -u | grep -vc vehicles)))" "several tables of an account share what they ask: $order"
 done
 
+# ---- in order ----
+
+# pages OPTION: of all tables of trips
+pages()
+{
+	q "DO \$\$ BEGIN FOR i IN 1 .. $ACCOUNTS LOOP
+			EXECUTE format('ALTER FOREIGN TABLE fleet_accounts.%I OPTIONS ($1)', 'trips_a' || i);
+		END LOOP; END \$\$"
+}
+
+# several pages for each car, so that the newest can be had for less than all
+pages "ADD page_size ''3''"
+run s 'SET enable_sort = off;'
+
+ORDERED='FROM fleet.trips WHERE started_at IS NOT NULL AND distance_km > 0 ORDER BY started_at DESC'
+PLAIN='FROM (SELECT * FROM fleet.trips OFFSET 0) AS t WHERE started_at IS NOT NULL AND distance_km > 0 ORDER BY started_at DESC'
+is "$(nodes 'Merge Append' "SELECT started_at $ORDERED LIMIT 10")" 1 'the newest of all accounts are merged'
+sim config '{"latency_ms": 20}' >/dev/null
+forget_log
+run s "SELECT array_agg(started_at) FROM (SELECT started_at $ORDERED LIMIT 10) AS t;"
+MERGED="$SQLSTATE $SAID"
+is "$(stat most_at_once)" 64 'each is not waited for before the next is asked'
+run s "SELECT array_agg(started_at) FROM (SELECT started_at $PLAIN LIMIT 10) AS t;"
+is "$MERGED" "00000 $SAID" 'and they are the newest'
+run s "SELECT count(*), md5(string_agg(started_at::text || account, ',')) FROM (SELECT started_at, account FROM (SELECT * $ORDERED LIMIT 100000) AS u ORDER BY started_at, account) AS t;"
+MERGED="$SQLSTATE $SAID"
+run s "SELECT count(*), md5(string_agg(started_at::text || account, ',')) FROM (SELECT started_at, account FROM (SELECT * $PLAIN) AS u ORDER BY started_at, account) AS t;"
+is "$MERGED" "00000 $SAID" 'to the last one'
+sim config '{"latency_ms": 0}' >/dev/null
+for of in ORDERED PLAIN; do
+	run s "SELECT x, (SELECT array_agg(started_at) FROM (SELECT started_at ${!of/ > 0/ > x} LIMIT x) AS t) FROM unnest('{3,1,9,2}'::int[]) AS x;"
+	printf '%s %s\n' "$SQLSTATE" "$SAID" >"$WORK/$of"
+done
+ok 'read again, and left early' cmp "$WORK/ORDERED" "$WORK/PLAIN"
+run s "SELECT x, (SELECT array_agg(started_at) FROM (SELECT started_at ${ORDERED/WHERE/WHERE account > \'a\' || x AND} LIMIT 3) AS t) FROM generate_series(7, 9) AS x;"
+HAVE="$SQLSTATE $SAID"
+run s "SELECT x, (SELECT array_agg(started_at) FROM (SELECT started_at ${PLAIN/WHERE/WHERE account > \'a\' || x AND} LIMIT 3) AS t) FROM generate_series(7, 9) AS x;"
+is "$HAVE" "00000 $SAID" 'of other accounts each time'
+fault '' '{"kind": "stall", "ms": -1}' "\"token\": \"$SIM_TOKEN-100\""
+forget_log
+send s "SELECT started_at $ORDERED LIMIT 1;"
+all_but_one()
+{
+	[ "$(sim log | jq -r '[.[].headers.token] | unique | length') $(stat under_way)" = "$ACCOUNTS 1" ]
+}
+wait_for 'all to be asked while one is not answered' all_but_one
+run control "SELECT pg_cancel_backend(${BACKEND[s]});"
+await s 20
+is "$SQLSTATE" 57014 'while one is waited for, the others go on; and a cancel ends that, too'
+heal
+run s 'RESET enable_sort;'
+pages 'DROP page_size'
+
 # ---- one that is slow, one that fails ----
 
 fault '' '{"kind": "stall", "ms": -1}' "\"token\": \"$SIM_TOKEN-100\""
@@ -146,6 +199,16 @@ for n in 64 8 2; do
 		"one that asks much and is not answered leaves the others their share of $n"
 	run s 'ROLLBACK;' 'RESET stellantis_fdw.max_concurrency;'
 done
+# also one that asks a little at a time
+q "ALTER FOREIGN TABLE fleet_accounts.trips_a1 OPTIONS (ADD page_size '2')"
+FEW=$(q 'SELECT count(*) FROM fleet_accounts.trips_a1')
+for n in 64 8 2; do
+	run s "SET stellantis_fdw.max_concurrency = $n;" 'BEGIN;' \
+		'DECLARE c CURSOR FOR SELECT account FROM big.status UNION ALL SELECT account FROM fleet_accounts.trips_a1;' "FETCH $FEW FROM c;"
+	is "$SQLSTATE $(wc -l <<<"$SAID") $(grep -c big <<<"$SAID")" "00000 $FEW 0" "nor does it take what one has who asks for page after page, of $n"
+	run s 'ROLLBACK;' 'RESET stellantis_fdw.max_concurrency;'
+done
+q 'ALTER FOREIGN TABLE fleet_accounts.trips_a1 OPTIONS (DROP page_size)'
 heal
 
 fault '' '{"kind": "status", "status": 503}' "\"token\": \"$SIM_TOKEN-77\""
