@@ -228,7 +228,7 @@ sub requests
 		s/ (?:200|404)$//;
 		s{/vehicles/[A-Z0-9]{11}0*(\d+)(?=[/? ]|$)}{/vehicles/{$1}};
 		s{/trips/trip(\d+)}{/trips/{$1}};
-		s{(timestamps=[^&]*/)([0-9TZ:-]+)}{$1 . (is_a_day_ahead($2) ? '{open}' : $2)}e;
+		s{(timestamps=[^&]*/)([0-9TZ:-]+)}{$1 . (is_a_day_ahead($2) ? '{open}' : $2)}ge;
 	}
 	return sort @lines;
 }

@@ -4,12 +4,16 @@
 --! pairs
 
 --- a trip by id and vehicle
+--! asks /user/vehicles/{1}/trips/{9}
 SELECT id, started_at, distance_km, duration, faults FROM trips WHERE vehicle_id = :'v1' AND id = :'trip';
 
 --- a trip by id alone
+--! requests 7
 SELECT vehicle_id, vin, id, started_at, stopped_at FROM trips WHERE id = :'trip';
 
 --- a trip by id and VIN
+--! asks /user/vehicles?pageSize=60
+--! asks /user/vehicles/{1}/trips/{9}
 SELECT vin, started_at FROM trips WHERE vin = :'vin1' AND id = :'trip';
 
 --- a trip by id and the beginning of a VIN
@@ -69,6 +73,7 @@ SELECT id FROM trips WHERE vehicle_id = :'v1' AND id = :'trip' AND started_at = 
 SELECT local.around('SELECT $${?}$$, count(*), min(id) = {trip} FROM trips WHERE id = {trip} AND vehicle_id = {v1} AND {?}', 'started_at', 'trip_from') \gexec
 
 --- ids that are NULL
+--! requests 0
 SELECT 'none', count(*) FROM trips WHERE id = NULL;
 SELECT 'none', count(*) FROM trips WHERE vehicle_id = :'v1' AND id = NULL::text;
 SELECT 'none', count(*) FROM trips WHERE id IN (NULL, NULL) AND vehicle_id = :'v1';
@@ -206,6 +211,7 @@ SELECT count(*) FROM local.history AS h WHERE h.started_at < '2026-03-20' AND NO
 SELECT h.id, (SELECT distance_km FROM trips AS t WHERE t.vehicle_id = h.vehicle_id AND t.id = h.id) FROM local.history AS h WHERE h.vehicle_id = :'v1' AND h.started_at < '2026-03-21';
 
 --- prepared: an id, custom and generic
+--! requests 5
 PREPARE p (text, text) AS SELECT id, started_at FROM trips WHERE vehicle_id = $1 AND id = $2;
 EXECUTE p (:'v1', :'trip'); EXECUTE p (:'v1', NULL); EXECUTE p (NULL, :'trip'); EXECUTE p (:'v2', :'trip');
 SET plan_cache_mode = force_generic_plan;
@@ -217,9 +223,11 @@ PREPARE p (text[]) AS SELECT id, vehicle_id FROM trips WHERE id = ANY ($1);
 EXECUTE p (ARRAY[:'trip', :'long', NULL, 'nobody', '']); EXECUTE p ('{}'); EXECUTE p (NULL); EXECUTE p (ARRAY[[:'trip']]);
 
 --- telemetry of a trip
+--! asks /user/vehicles/{4}/trips/{25}/telemetry?pageSize=2000
 SELECT vehicle_id, recorded_at, trip_id, odometer_km FROM telemetry WHERE vehicle_id = :'v4' AND trip_id = :'told';
 
 --- telemetry of a trip, by trip alone
+--! requests 7
 SELECT vin, recorded_at, trip_id FROM telemetry WHERE trip_id = :'told';
 
 --- telemetry of a trip, without its id
@@ -227,6 +235,7 @@ SELECT recorded_at, speed_kmh FROM telemetry WHERE vehicle_id = :'v4' AND trip_i
 SELECT count(*) FROM telemetry WHERE vehicle_id = :'v4' AND trip_id = :'told';
 
 --- telemetry of a trip with positions and maintenance
+--! asks /user/vehicles/{4}/trips/{25}/telemetry?extension=location&extension=maintenance&pageSize=2000
 SELECT recorded_at, latitude, longitude, position_at, km_before_maintenance FROM telemetry WHERE vehicle_id = :'v4' AND trip_id = :'told';
 
 --- telemetry of the trip of another vehicle

@@ -4,9 +4,11 @@
 --! pairs
 
 --- a day of trips
+--! asks /user/vehicles/{1}/trips?timestamps=2026-03-28T00:00:00Z/{open}&pageSize=60
 SELECT id, started_at FROM trips WHERE vehicle_id = :'v1' AND started_at::date = '2026-03-29';
 
 --- a day of telemetry
+--! asks /user/vehicles/{1}/telemetry?timestamps=2026-03-28T23:59:59Z/2026-03-30T00:00:01Z&pageSize=2000
 SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v1' AND recorded_at::date = '2026-03-29';
 
 --- a day of alerts, alarms and collisions
@@ -120,6 +122,8 @@ SELECT local.each('SELECT {n}, count(*), min(recorded_at), max(recorded_at) FROM
 	$$date_trunc('hour', recorded_at, 'Asia/Kolkata') = '2026-03-29 12:30+00'$$, $$date_trunc('hour', recorded_at, 'Asia/Kolkata') <= '2026-03-19'$$, $$date_trunc('year', recorded_at, 'UTC') = '2026-01-01'$$, $$date_trunc('day', recorded_at, '+03') = '2026-03-29 00:00-03'$$, $$date_trunc('day', recorded_at, 'EST') = '2026-03-29 00:00-05'$$) \gexec
 
 --- truncated times with a zone, of trips
+--! asks /user/vehicles/{1}/trips?timestamps=2026-03-27T23:00:00Z/{open}&pageSize=60
+--! asks /user/vehicles/{1}/trips?timestamps=2026-03-30T10:00:00Z/{open}&pageSize=60
 SELECT id FROM trips WHERE vehicle_id = :'v1' AND date_trunc('day', started_at, 'Europe/Paris') = '2026-03-29 00:00+01';
 SELECT count(*), min(started_at) FROM trips WHERE vehicle_id = :'v1' AND date_trunc('month', started_at, 'Pacific/Kiritimati') = '2026-04-01 00:00+14';
 
@@ -169,6 +173,8 @@ SELECT count(*) FROM telemetry WHERE vehicle_id = :'v1' AND recorded_at + interv
 SELECT count(*) FROM telemetry WHERE vehicle_id = :'v1' AND recorded_at - interval '7000 years' > '2026-04-01';
 
 --- OR of days
+--! asks /user/vehicles/{1}/telemetry?timestamps=2026-03-19T23:59:59Z/2026-03-21T00:00:01Z&timestamps=2026-03-31T23:59:59Z/2026-04-02T00:00:01Z&pageSize=2000
+--! asks /user/vehicles/{2}/trips?timestamps=2026-03-19T00:00:00Z/{open}&pageSize=60
 SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v1' AND (recorded_at::date = '2026-03-20' OR recorded_at::date = '2026-04-01');
 SELECT count(*), min(started_at), max(started_at) FROM trips WHERE vehicle_id = :'v2' AND (started_at::date = '2026-03-20' OR date_trunc('day', started_at) = '2026-03-25' OR started_at >= '2026-04-03');
 

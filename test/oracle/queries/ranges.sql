@@ -28,6 +28,7 @@ SELECT count(*), min(recorded_at), max(recorded_at) FROM telemetry WHERE vehicle
 SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v1' AND (recorded_at BETWEEN '2026-03-20' AND '2026-03-24' OR recorded_at BETWEEN '2026-03-21' AND '2026-03-22');
 
 --- three ranges of trips
+--! asks /user/vehicles/{2}/trips?timestamps=2026-03-18T00:00:00Z/{open}&pageSize=60
 SELECT id, started_at FROM trips WHERE vehicle_id = :'v2' AND (started_at BETWEEN '2026-03-19' AND '2026-03-20' OR started_at BETWEEN '2026-03-25' AND '2026-03-26' OR started_at BETWEEN '2026-04-01' AND '2026-04-02');
 
 --- three ranges of alerts, alarms and collisions
@@ -48,6 +49,7 @@ SELECT format('SELECT count(*), min(recorded_at), max(recorded_at) FROM telemetr
 	string_agg(format($$recorded_at >= timestamptz '2026-03-18' + interval '%s h' AND recorded_at < timestamptz '2026-03-18' + interval '%s h'$$, i * 7 % 16 * 20, i * 7 % 16 * 20 + 9), ' OR ')) FROM generate_series(1, 24) AS i \gexec
 
 --- fifteen ranges that make one
+--! asks /user/vehicles/{1}/telemetry?timestamps=2026-03-17T23:59:59Z/2026-04-02T00:00:01Z&pageSize=2000
 SELECT format('SELECT count(*), min(recorded_at), max(recorded_at) FROM telemetry WHERE vehicle_id = %L AND (%s)', :'v1',
 	string_agg(format($$recorded_at >= date '2026-03-18' + %s AND recorded_at < date '2026-03-18' + %s$$, i, i + 1), ' OR ')) FROM generate_series(0, 14) AS i \gexec
 
@@ -130,6 +132,7 @@ SELECT id FROM trips WHERE vehicle_id = :'v1' AND (started_at BETWEEN '2026-03-1
 SELECT id FROM alarms WHERE vehicle_id = :'v2' AND (created_at < '2026-03-20' OR started_at > '2026-04-01' OR created_at = started_at);
 
 --- ranges that are all empty
+--! requests 0
 SELECT 'none', count(*) FROM telemetry WHERE vehicle_id = :'v1' AND (recorded_at > '2026-04-01' AND recorded_at < '2026-03-20' OR recorded_at = NULL OR recorded_at = ANY ('{}'));
 SELECT 'none', count(*) FROM trips WHERE vehicle_id = :'v1' AND (started_at BETWEEN '2026-04-01' AND '2026-03-20' OR started_at BETWEEN '2026-05-01' AND '2026-04-20');
 
@@ -224,6 +227,9 @@ PREPARE n (numeric) AS SELECT count(*) FROM trips WHERE vehicle_id = local.named
 EXECUTE n (28.25); EXECUTE n (NULL);
 
 --- trips by duration: parameters
+--! asks /user/vehicles/{1}/trips?duration=0-1201&pageSize=60
+--! asks /user/vehicles/{1}/trips?duration=0-2592001&pageSize=60
+--! asks /user/vehicles/{1}/trips?duration=599-86401&pageSize=60
 SET plan_cache_mode = force_generic_plan;
 PREPARE p (interval, interval) AS SELECT count(*), min(duration) FROM trips WHERE vehicle_id = local.named('v1') AND duration >= $1 AND duration <= $2;
 EXECUTE p ('10 min', '1 day'); EXECUTE p (NULL, '1 day'); EXECUTE p ('1 mon -30 days', '1 mon'); EXECUTE p ('-1 day', '20 min'); EXECUTE p ('1 h', '1 min');
@@ -261,6 +267,7 @@ SELECT kind, count(*) FROM alarms WHERE kind = ANY ('{trigger,NULL,none}') GROUP
 SELECT kind, count(*) FROM alarms WHERE kind = 'status' OR kind = 'trigger' GROUP BY 1;
 
 --- alarms by a kind that there is not
+--! requests 0
 SELECT 'none', count(*) FROM alarms WHERE kind = 'none';
 SELECT 'none', count(*) FROM alarms WHERE kind = 'Trigger';
 SELECT 'none', count(*) FROM alarms WHERE kind = '';
