@@ -47,8 +47,10 @@ SELECT account, count(*) FROM all_status WHERE account IS NOT NULL GROUP BY 1;
 
 --- accounts at run time
 SELECT account, count(*) FROM all_trips WHERE account = (SELECT 'family'::text || left(value, 0) FROM local.names WHERE name = 'v1') GROUP BY 1;
-SELECT x.a, (SELECT count(*) FROM all_trips AS t WHERE t.account = x.a AND t.vehicle_id = :'v1') FROM (VALUES ('family'), ('company'), ('other'), (NULL), ('family')) AS x (a);
-SELECT x.a, t.n FROM (VALUES ('family'), ('company'), ('other'), (NULL)) AS x (a) LEFT JOIN LATERAL (SELECT count(*) AS n FROM all_trips WHERE account = x.a AND vehicle_id = :'v2') AS t ON true;
+SELECT x.a, (SELECT count(*) FROM all_trips AS t WHERE t.account = x.a AND t.vehicle_id = :'v1') FROM (VALUES ('family'), ('company'), ('other'),
+	(NULL), ('family')) AS x (a);
+SELECT x.a, t.n FROM (VALUES ('family'), ('company'), ('other'), (NULL)) AS x (a) LEFT JOIN LATERAL (SELECT count(*) AS n FROM all_trips
+	WHERE account = x.a AND vehicle_id = :'v2') AS t ON true;
 
 --- accounts at run time, prepared
 PREPARE p (text, text) AS SELECT account, count(*) FROM all_trips WHERE account = $1 AND vehicle_id = $2 GROUP BY 1;
@@ -85,15 +87,20 @@ SELECT account, count(*) FROM (SELECT * FROM family_trips UNION ALL SELECT * FRO
 SELECT count(*), count(DISTINCT id) FROM (SELECT id FROM family_trips WHERE vehicle_id = :'v1' UNION ALL SELECT id FROM company_trips WHERE vehicle_id = :'v1') AS x;
 
 --- UNION ALL of both, and a condition from above
-SELECT account, id FROM (SELECT account, id, vehicle_id, started_at FROM family_trips UNION ALL SELECT account, id, vehicle_id, started_at FROM company_trips) AS x WHERE vehicle_id = :'v1' AND started_at >= '2026-04-01';
-SELECT account, count(*) FROM (SELECT account, vehicle_id FROM family_trips UNION ALL SELECT account, vehicle_id FROM company_trips) AS x WHERE account = 'family' GROUP BY 1;
+SELECT account, id FROM (SELECT account, id, vehicle_id, started_at FROM family_trips UNION ALL SELECT account, id, vehicle_id, started_at
+	FROM company_trips) AS x WHERE vehicle_id = :'v1' AND started_at >= '2026-04-01';
+SELECT account, count(*) FROM (SELECT account, vehicle_id FROM family_trips UNION ALL SELECT account, vehicle_id FROM company_trips) AS x
+	WHERE account = 'family' GROUP BY 1;
 
 --- UNION ALL of eight
-SELECT a, count(*), count(DISTINCT id) FROM (SELECT 1 AS a, id FROM family_alarms UNION ALL SELECT 2, id FROM company_alarms UNION ALL SELECT 3, id FROM alarms UNION ALL SELECT 4, id FROM family_alarms WHERE kind = 'trigger'
-	UNION ALL SELECT 5, id FROM company_alarms WHERE created_at >= '2026-04-01' UNION ALL SELECT 6, id FROM family_alerts UNION ALL SELECT 7, id FROM company_alerts UNION ALL SELECT 8, id FROM trips) AS x GROUP BY 1;
+SELECT a, count(*), count(DISTINCT id) FROM (SELECT 1 AS a, id FROM family_alarms UNION ALL SELECT 2, id FROM company_alarms UNION ALL SELECT 3, id
+	FROM alarms UNION ALL SELECT 4, id FROM family_alarms WHERE kind = 'trigger'
+	UNION ALL SELECT 5, id FROM company_alarms WHERE created_at >= '2026-04-01' UNION ALL SELECT 6, id FROM family_alerts UNION ALL SELECT 7, id
+	FROM company_alerts UNION ALL SELECT 8, id FROM trips) AS x GROUP BY 1;
 
 --- UNION ALL with a local table
-SELECT what, count(*) FROM (SELECT 'history' AS what, id FROM local.history UNION ALL SELECT 'family', id FROM family_trips UNION ALL SELECT 'company', id FROM company_trips) AS x GROUP BY 1;
+SELECT what, count(*) FROM (SELECT 'history' AS what, id FROM local.history UNION ALL SELECT 'family', id FROM family_trips UNION ALL
+	SELECT 'company', id FROM company_trips) AS x GROUP BY 1;
 
 --- UNION ALL without any concurrency
 SET stellantis_fdw.max_concurrency = 1;
@@ -127,7 +134,8 @@ SET enable_hashjoin = off; SET enable_mergejoin = on;
 SELECT f.vin, s.odometer_km FROM family_vehicles AS f JOIN company_status AS s ON s.vehicle_id = f.id;
 
 --- joins of the parents
-SELECT v.account, v.vin, count(t.id) FROM all_vehicles AS v LEFT JOIN all_trips AS t ON t.account = v.account AND t.vehicle_id = v.id AND t.started_at >= '2026-04-01' GROUP BY 1, 2;
+SELECT v.account, v.vin, count(t.id) FROM all_vehicles AS v LEFT JOIN all_trips AS t ON t.account = v.account AND t.vehicle_id = v.id
+	AND t.started_at >= '2026-04-01' GROUP BY 1, 2;
 SELECT a.account, b.account, count(*) FROM all_trips AS a JOIN all_trips AS b USING (id) WHERE a.vehicle_id = :'v1' AND b.vehicle_id = :'v1' GROUP BY 1, 2;
 
 --- joins of the parents, partition by partition
@@ -136,12 +144,14 @@ SELECT v.account, v.vin, count(t.id) FROM all_vehicles AS v LEFT JOIN all_trips 
 SELECT account, count(*), max(distance_km) FROM all_trips GROUP BY account;
 
 --- LATERAL over the parents
-SELECT v.account, v.vin, t.started_at FROM all_vehicles AS v LEFT JOIN LATERAL (SELECT started_at FROM all_trips WHERE account = v.account AND vehicle_id = v.id ORDER BY started_at DESC NULLS LAST LIMIT 1) AS t ON true;
+SELECT v.account, v.vin, t.started_at FROM all_vehicles AS v LEFT JOIN LATERAL (SELECT started_at FROM all_trips WHERE account = v.account
+	AND vehicle_id = v.id ORDER BY started_at DESC NULLS LAST LIMIT 1) AS t ON true;
 SELECT d.n, x.c FROM local.drivers AS d CROSS JOIN LATERAL (SELECT count(*) AS c FROM all_trips WHERE vehicle_id = d.vehicle_id AND started_at >= d.since) AS x;
 
 --- rescans of a parent
 SET enable_material = off; SET enable_memoize = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
-SELECT x.v, t.n FROM (VALUES (:'v1'), (:'v2'), (:'v1'), (NULL), ('nobody'), (:'v3')) AS x (v) CROSS JOIN LATERAL (SELECT count(*) AS n FROM all_trips WHERE vehicle_id = x.v) AS t;
+SELECT x.v, t.n FROM (VALUES (:'v1'), (:'v2'), (:'v1'), (NULL), ('nobody'), (:'v3')) AS x (v) CROSS JOIN LATERAL (SELECT count(*) AS n FROM all_trips
+	WHERE vehicle_id = x.v) AS t;
 SELECT count(*) FROM local.drivers AS d CROSS JOIN (SELECT account FROM all_status) AS s;
 
 --- a parent, several times
@@ -158,11 +168,13 @@ SELECT started_at, account FROM all_trips WHERE started_at < '2026-03-25' ORDER 
 --! ordered
 SET enable_sort = off; SET enable_incremental_sort = off;
 SELECT started_at FROM all_trips WHERE started_at >= '2026-03-30' ORDER BY started_at DESC;
-SELECT recorded_at FROM (SELECT recorded_at FROM family_telemetry WHERE vehicle_id = :'v1' UNION ALL SELECT recorded_at FROM company_telemetry WHERE vehicle_id = :'v2') AS x ORDER BY recorded_at DESC NULLS LAST LIMIT 9;
+SELECT recorded_at FROM (SELECT recorded_at FROM family_telemetry WHERE vehicle_id = :'v1' UNION ALL SELECT recorded_at FROM company_telemetry
+	WHERE vehicle_id = :'v2') AS x ORDER BY recorded_at DESC NULLS LAST LIMIT 9;
 
 --- the newest of each account
 SELECT DISTINCT ON (account) account, started_at FROM all_trips ORDER BY account, started_at DESC NULLS LAST;
-SELECT x.a, t.started_at FROM (VALUES ('family'), ('company'), ('other')) AS x (a) LEFT JOIN LATERAL (SELECT started_at FROM all_trips WHERE account = x.a ORDER BY started_at DESC NULLS LAST LIMIT 2) AS t ON true;
+SELECT x.a, t.started_at FROM (VALUES ('family'), ('company'), ('other')) AS x (a) LEFT JOIN LATERAL (SELECT started_at FROM all_trips
+	WHERE account = x.a ORDER BY started_at DESC NULLS LAST LIMIT 2) AS t ON true;
 
 --- a cursor over both
 BEGIN;

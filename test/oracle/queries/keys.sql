@@ -88,7 +88,8 @@ SELECT 'none', count(*) FROM alarms WHERE vehicle_id = :'v2' AND id = '..';
 SELECT 'none', count(*) FROM collisions WHERE id IN ('.', NULL);
 
 --- ids of trips with characters that mean something in an address
-SELECT local.each('SELECT {n}, count(*) FROM trips WHERE vehicle_id = {v1} AND id IN ({?}, {trip})', $$'a/b?c'$$, $$'../trips'$$, $$'a b'$$, $$'%2F'$$, $$'ü'$$, $$'#'$$, $$'wayPoints'$$) \gexec
+SELECT local.each('SELECT {n}, count(*) FROM trips WHERE vehicle_id = {v1} AND id IN ({?}, {trip})', $$'a/b?c'$$, $$'../trips'$$, $$'a b'$$,
+	$$'%2F'$$, $$'ü'$$, $$'#'$$, $$'wayPoints'$$) \gexec
 SELECT local.each('SELECT {n}, count(*) FROM alerts WHERE vehicle_id = {v2} AND id = {?}', $$'a/b?c'$$, $$'?timestamps=x'$$, $$'%2e%2e'$$, $$repeat('y', 2000)$$) \gexec
 
 --- ids spelt otherwise
@@ -186,14 +187,18 @@ SELECT d.name, t.started_at FROM (VALUES ('a', :'trip'), ('b', :'long'), ('c', '
 
 --- join on id and vehicle, of a local table
 SELECT h.id, t.distance_km FROM local.history AS h JOIN trips AS t ON t.vehicle_id = h.vehicle_id AND t.id = h.id WHERE h.started_at < '2026-03-19';
-SELECT count(*), count(t.id) FROM local.history AS h LEFT JOIN trips AS t ON t.vehicle_id = h.vehicle_id AND t.id = h.id AND t.distance_km > 20 WHERE h.started_at < '2026-03-20';
+SELECT count(*), count(t.id) FROM local.history AS h LEFT JOIN trips AS t ON t.vehicle_id = h.vehicle_id AND t.id = h.id AND t.distance_km > 20
+	WHERE h.started_at < '2026-03-20';
 
 --- LATERAL on a trip's id
-SELECT h.id, t.distance_km FROM (SELECT * FROM local.history ORDER BY id LIMIT 5) AS h CROSS JOIN LATERAL (SELECT distance_km FROM trips WHERE vehicle_id = h.vehicle_id AND id = h.id OFFSET 0) AS t;
-SELECT h.id, t.distance_km FROM (SELECT id FROM local.history ORDER BY id LIMIT 3) AS h LEFT JOIN LATERAL (SELECT distance_km FROM trips WHERE id = h.id OFFSET 0) AS t ON true;
+SELECT h.id, t.distance_km FROM (SELECT * FROM local.history ORDER BY id LIMIT 5) AS h CROSS JOIN LATERAL (SELECT distance_km FROM trips
+	WHERE vehicle_id = h.vehicle_id AND id = h.id OFFSET 0) AS t;
+SELECT h.id, t.distance_km FROM (SELECT id FROM local.history ORDER BY id LIMIT 3) AS h LEFT JOIN LATERAL (SELECT distance_km FROM trips
+	WHERE id = h.id OFFSET 0) AS t ON true;
 
 --- LATERAL on ids that are NULL, unknown, impossible
-SELECT x.id, t.n FROM (VALUES (NULL), ('nobody'), (''), ('..'), (:'trip'), (:'trip')) AS x (id) CROSS JOIN LATERAL (SELECT count(*) AS n FROM trips WHERE vehicle_id = :'v1' AND id = x.id) AS t;
+SELECT x.id, t.n FROM (VALUES (NULL), ('nobody'), (''), ('..'), (:'trip'), (:'trip')) AS x (id) CROSS JOIN LATERAL (SELECT count(*) AS n FROM trips
+	WHERE vehicle_id = :'v1' AND id = x.id) AS t;
 
 --- nested loops over a trip's id
 SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_material = off;
@@ -201,14 +206,18 @@ SELECT h.id, t.distance_km FROM (SELECT * FROM local.history ORDER BY id LIMIT 4
 
 --- trips of alerts, by their ids
 SELECT a.id, t.started_at FROM alerts AS a JOIN trips AS t ON t.vehicle_id = a.vehicle_id AND t.id = ANY (a.trip_ids) WHERE a.vehicle_id = :'v2';
-SELECT a.id, t.n FROM alerts AS a CROSS JOIN LATERAL (SELECT count(*) AS n FROM trips WHERE vehicle_id = a.vehicle_id AND id = ANY (a.trip_ids)) AS t WHERE a.vehicle_id = :'v4';
+SELECT a.id, t.n FROM alerts AS a CROSS JOIN LATERAL (SELECT count(*) AS n FROM trips WHERE vehicle_id = a.vehicle_id AND id = ANY (a.trip_ids)) AS t
+	WHERE a.vehicle_id = :'v4';
 
 --- EXISTS by id
-SELECT h.id FROM local.history AS h WHERE h.started_at < '2026-03-20' AND EXISTS (SELECT FROM trips AS t WHERE t.vehicle_id = h.vehicle_id AND t.id = h.id AND t.distance_km > 10);
-SELECT count(*) FROM local.history AS h WHERE h.started_at < '2026-03-20' AND NOT EXISTS (SELECT FROM trips AS t WHERE t.vehicle_id = h.vehicle_id AND t.id = h.id AND t.distance_km > 10);
+SELECT h.id FROM local.history AS h WHERE h.started_at < '2026-03-20' AND EXISTS (SELECT FROM trips AS t WHERE t.vehicle_id = h.vehicle_id
+	AND t.id = h.id AND t.distance_km > 10);
+SELECT count(*) FROM local.history AS h WHERE h.started_at < '2026-03-20' AND NOT EXISTS (SELECT FROM trips AS t WHERE t.vehicle_id = h.vehicle_id
+	AND t.id = h.id AND t.distance_km > 10);
 
 --- a correlated subquery by id
-SELECT h.id, (SELECT distance_km FROM trips AS t WHERE t.vehicle_id = h.vehicle_id AND t.id = h.id) FROM local.history AS h WHERE h.vehicle_id = :'v1' AND h.started_at < '2026-03-21';
+SELECT h.id, (SELECT distance_km FROM trips AS t WHERE t.vehicle_id = h.vehicle_id AND t.id = h.id) FROM local.history AS h WHERE h.vehicle_id = :'v1'
+	AND h.started_at < '2026-03-21';
 
 --- prepared: an id, custom and generic
 --! requests 5
@@ -255,7 +264,8 @@ SELECT 'none', count(*) FROM telemetry WHERE vehicle_id = :'v4' AND trip_id = :'
 SELECT min(recorded_at) AS at_told FROM near.telemetry WHERE trip_id = :'told' \gset
 SELECT count(*), min(recorded_at) FROM telemetry WHERE vehicle_id = :'v4' AND trip_id = :'told' AND recorded_at <= :'at_told';
 SELECT count(*), min(recorded_at) FROM telemetry WHERE vehicle_id = :'v4' AND trip_id = :'told' AND recorded_at > :'at_told';
-SELECT count(*), min(recorded_at) FROM telemetry WHERE vehicle_id = :'v4' AND trip_id = :'told' AND recorded_at BETWEEN timestamptz :'at_told' - interval '1 us' AND timestamptz :'at_told' + interval '1 us';
+SELECT count(*), min(recorded_at) FROM telemetry WHERE vehicle_id = :'v4' AND trip_id = :'told'
+	AND recorded_at BETWEEN timestamptz :'at_told' - interval '1 us' AND timestamptz :'at_told' + interval '1 us';
 
 --- telemetry of no trip, and of any
 SELECT count(*) FROM telemetry WHERE vehicle_id = :'v4' AND trip_id IS NULL;
@@ -269,11 +279,14 @@ SELECT 'of it', count(*) FROM telemetry WHERE vehicle_id = :'v2' AND trip_id = :
 SELECT 'of a long one', count(*), min(recorded_at), max(recorded_at) FROM telemetry WHERE vehicle_id = :'v1' AND trip_id = :'long';
 
 --- telemetry of trips, by a join
-SELECT t.started_at, m.recorded_at FROM trips AS t JOIN telemetry AS m ON m.vehicle_id = t.vehicle_id AND m.trip_id = t.id WHERE t.vehicle_id = :'v1' AND t.started_at >= '2026-03-24';
-SELECT t.started_at, count(m.recorded_at) FROM trips AS t LEFT JOIN telemetry AS m ON m.vehicle_id = t.vehicle_id AND m.trip_id = t.id WHERE t.vehicle_id = :'v2' AND t.started_at >= '2026-03-28' GROUP BY 1;
+SELECT t.started_at, m.recorded_at FROM trips AS t JOIN telemetry AS m ON m.vehicle_id = t.vehicle_id AND m.trip_id = t.id WHERE t.vehicle_id = :'v1'
+	AND t.started_at >= '2026-03-24';
+SELECT t.started_at, count(m.recorded_at) FROM trips AS t LEFT JOIN telemetry AS m ON m.vehicle_id = t.vehicle_id AND m.trip_id = t.id
+	WHERE t.vehicle_id = :'v2' AND t.started_at >= '2026-03-28' GROUP BY 1;
 
 --- telemetry of each trip, by LATERAL
-SELECT t.started_at, m.n, m.last FROM trips AS t CROSS JOIN LATERAL (SELECT count(*) AS n, max(recorded_at) AS last FROM telemetry WHERE vehicle_id = t.vehicle_id AND trip_id = t.id) AS m WHERE t.vehicle_id = :'v4' AND t.started_at >= '2026-03-28';
+SELECT t.started_at, m.n, m.last FROM trips AS t CROSS JOIN LATERAL (SELECT count(*) AS n, max(recorded_at) AS last FROM telemetry
+	WHERE vehicle_id = t.vehicle_id AND trip_id = t.id) AS m WHERE t.vehicle_id = :'v4' AND t.started_at >= '2026-03-28';
 
 --- telemetry of each trip, by the trip alone
 SELECT t.started_at, (SELECT count(*) FROM telemetry AS m WHERE m.trip_id = t.id) FROM trips AS t WHERE t.vehicle_id = :'v4' AND t.started_at >= '2026-04-02';
@@ -304,7 +317,8 @@ SELECT id FROM collisions WHERE vehicle_id = :'v2' AND trip_id = ANY (ARRAY(SELE
 
 --- collisions of each trip
 SELECT t.id, c.id FROM trips AS t JOIN collisions AS c ON c.vehicle_id = t.vehicle_id AND c.trip_id = t.id WHERE t.vehicle_id = :'v2';
-SELECT t.id, c.n FROM trips AS t CROSS JOIN LATERAL (SELECT count(*) AS n FROM collisions WHERE vehicle_id = t.vehicle_id AND trip_id = t.id) AS c WHERE t.vehicle_id = :'v1' AND t.started_at >= '2026-03-31';
+SELECT t.id, c.n FROM trips AS t CROSS JOIN LATERAL (SELECT count(*) AS n FROM collisions WHERE vehicle_id = t.vehicle_id AND trip_id = t.id) AS c
+	WHERE t.vehicle_id = :'v1' AND t.started_at >= '2026-03-31';
 
 --- alerts that name a trip
 SELECT trip_ids[1] AS trip_of, vehicle_id AS of FROM near.alerts WHERE cardinality(trip_ids) = 2 ORDER BY md5(id) LIMIT 1 \gset
@@ -357,7 +371,8 @@ SELECT 'none', count(*) FROM alerts WHERE vehicle_id = :'of' AND :'a' = ANY (tri
 
 --- alerts of each trip
 SELECT t.id, a.id FROM trips AS t JOIN alerts AS a ON a.vehicle_id = t.vehicle_id AND t.id = ANY (a.trip_ids) WHERE t.vehicle_id = :'v2' AND t.started_at >= '2026-03-25';
-SELECT t.started_at, a.n FROM trips AS t CROSS JOIN LATERAL (SELECT count(*) AS n FROM alerts WHERE vehicle_id = t.vehicle_id AND t.id = ANY (trip_ids)) AS a WHERE t.vehicle_id = :'v2' AND t.started_at >= '2026-03-30';
+SELECT t.started_at, a.n FROM trips AS t CROSS JOIN LATERAL (SELECT count(*) AS n FROM alerts WHERE vehicle_id = t.vehicle_id
+	AND t.id = ANY (trip_ids)) AS a WHERE t.vehicle_id = :'v2' AND t.started_at >= '2026-03-30';
 SELECT t.id FROM trips AS t WHERE t.vehicle_id = :'v4' AND EXISTS (SELECT FROM alerts AS a WHERE a.vehicle_id = t.vehicle_id AND t.id = ANY (a.trip_ids));
 
 --- alerts of a trip by a prepared statement
@@ -367,8 +382,10 @@ PREPARE p (text, text) AS SELECT id FROM alerts WHERE vehicle_id = $1 AND $2 = A
 EXECUTE p (:'of', :'a'); EXECUTE p (:'of', NULL); EXECUTE p (:'v5', :'a'); EXECUTE p (:'of', ''); EXECUTE p (:'of', 'nobody');
 
 --- everything of one trip
-SELECT (SELECT count(*) FROM telemetry WHERE vehicle_id = :'v1' AND trip_id = :'long') AS messages, (SELECT count(*) FROM waypoints WHERE vehicle_id = :'v1' AND trip_id = :'long') AS points,
-	(SELECT count(*) FROM alerts WHERE vehicle_id = :'v1' AND :'long' = ANY (trip_ids)) AS alerts, (SELECT count(*) FROM collisions WHERE vehicle_id = :'v1' AND trip_id = :'long') AS collisions,
+SELECT (SELECT count(*) FROM telemetry WHERE vehicle_id = :'v1' AND trip_id = :'long') AS messages, (SELECT count(*) FROM waypoints
+	WHERE vehicle_id = :'v1' AND trip_id = :'long') AS points,
+	(SELECT count(*) FROM alerts WHERE vehicle_id = :'v1' AND :'long' = ANY (trip_ids)) AS alerts, (SELECT count(*) FROM collisions
+	WHERE vehicle_id = :'v1' AND trip_id = :'long') AS collisions,
 	(SELECT distance_km FROM trips WHERE vehicle_id = :'v1' AND id = :'long') AS km;
 
 --- a table without the column vehicle_id, by id

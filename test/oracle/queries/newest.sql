@@ -82,16 +82,23 @@ SELECT started_at, vin FROM trips WHERE started_at < :'mid' ORDER BY started_at 
 
 --- trips: plain DESC with what is not strict
 --! ordered
-SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = :'v1' AND (started_at < :'mid' OR started_at IS NULL) ORDER BY started_at DESC LIMIT 4;
-SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = :'v1' AND coalesce(started_at, :'mid') >= :'mid' ORDER BY started_at DESC LIMIT 4;
-SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = :'v1' AND started_at IS DISTINCT FROM :'mid' ORDER BY started_at DESC LIMIT 2;
-SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = :'v1' AND (started_at > :'mid') IS NOT FALSE ORDER BY started_at DESC LIMIT 2;
+SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = :'v1'
+	AND (started_at < :'mid' OR started_at IS NULL) ORDER BY started_at DESC LIMIT 4;
+SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = :'v1' AND coalesce(started_at, :'mid') >= :'mid'
+	ORDER BY started_at DESC LIMIT 4;
+SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = :'v1' AND started_at IS DISTINCT FROM :'mid'
+	ORDER BY started_at DESC LIMIT 2;
+SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = :'v1' AND (started_at > :'mid') IS NOT FALSE
+	ORDER BY started_at DESC LIMIT 2;
 
 --- trips: plain DESC where a strict clause is one of two
 --! ordered
-SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = :'v1' AND (started_at >= :'mid' OR id = :'trip') ORDER BY started_at DESC LIMIT 30;
-SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = :'v1' AND (started_at < :'mid' OR distance_km > 10) ORDER BY started_at DESC LIMIT 3;
-SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = :'v1' AND (started_at < :'mid' OR started_at > :'recent') ORDER BY started_at DESC LIMIT 12;
+SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = :'v1' AND (started_at >= :'mid' OR id = :'trip')
+	ORDER BY started_at DESC LIMIT 30;
+SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = :'v1'
+	AND (started_at < :'mid' OR distance_km > 10) ORDER BY started_at DESC LIMIT 3;
+SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = :'v1'
+	AND (started_at < :'mid' OR started_at > :'recent') ORDER BY started_at DESC LIMIT 12;
 
 --- trips: the newest of a range
 --! ordered
@@ -127,11 +134,13 @@ SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips
 
 --- trips: pages of ten
 --! ordered
-SELECT local.each('SELECT started_at, id FROM trips WHERE vehicle_id = {v2} ORDER BY started_at DESC NULLS LAST LIMIT 10 OFFSET {?}', '0', '10', '20', '30', '40', '50') \gexec
+SELECT local.each('SELECT started_at, id FROM trips WHERE vehicle_id = {v2} ORDER BY started_at DESC NULLS LAST LIMIT 10 OFFSET {?}', '0', '10', '20',
+	'30', '40', '50') \gexec
 
 --- trips: pages by the last one's time
 --! ordered
-SELECT started_at, id FROM trips WHERE vehicle_id = :'v2' AND started_at < (SELECT min(started_at) FROM (SELECT started_at FROM trips WHERE vehicle_id = :'v2' ORDER BY started_at DESC NULLS LAST LIMIT 10) AS t) ORDER BY started_at DESC LIMIT 10;
+SELECT started_at, id FROM trips WHERE vehicle_id = :'v2' AND started_at < (SELECT min(started_at) FROM (SELECT started_at FROM trips
+	WHERE vehicle_id = :'v2' ORDER BY started_at DESC NULLS LAST LIMIT 10) AS t) ORDER BY started_at DESC LIMIT 10;
 
 --- trips: WITH TIES
 SELECT started_at FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at DESC NULLS LAST FETCH FIRST 3 ROWS WITH TIES;
@@ -185,8 +194,11 @@ SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v1' AND recorded_at >= :'
 
 --- telemetry: the newest before an instant, and the oldest after
 --! ordered
-SELECT local.each('SELECT {n}, recorded_at FROM telemetry WHERE vehicle_id = {v1} AND {?} LIMIT 1', 'recorded_at < {at_telemetry} ORDER BY recorded_at DESC', 'recorded_at <= {at_telemetry} ORDER BY recorded_at DESC', 'recorded_at > {at_telemetry} ORDER BY recorded_at', 'recorded_at >= {at_telemetry} ORDER BY recorded_at',
-	'recorded_at < {at_telemetry} ORDER BY recorded_at', 'recorded_at > {at_telemetry} ORDER BY recorded_at DESC', 'recorded_at = {at_telemetry} ORDER BY recorded_at DESC') \gexec
+SELECT local.each('SELECT {n}, recorded_at FROM telemetry WHERE vehicle_id = {v1} AND {?} LIMIT 1',
+	'recorded_at < {at_telemetry} ORDER BY recorded_at DESC', 'recorded_at <= {at_telemetry} ORDER BY recorded_at DESC',
+	'recorded_at > {at_telemetry} ORDER BY recorded_at', 'recorded_at >= {at_telemetry} ORDER BY recorded_at',
+	'recorded_at < {at_telemetry} ORDER BY recorded_at', 'recorded_at > {at_telemetry} ORDER BY recorded_at DESC',
+	'recorded_at = {at_telemetry} ORDER BY recorded_at DESC') \gexec
 
 --- alerts, alarms and collisions: the newest
 --! ordered
@@ -238,8 +250,10 @@ SELECT started_at, id FROM trips WHERE vehicle_id = :'v1' AND id || '' = :'trip'
 --- trips without a start come last
 --! ordered
 SELECT started_at, vin FROM trips WHERE started_at IS NULL OR started_at < :'mid' ORDER BY started_at DESC NULLS LAST, vin;
-SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = :'v2' AND started_at IS NULL ORDER BY started_at DESC NULLS LAST LIMIT 2;
-SELECT CASE WHEN started_at IS NOT NULL THEN id END AS id, started_at FROM trips WHERE vehicle_id = :'v2' AND faults IS NOT NULL ORDER BY started_at DESC NULLS LAST LIMIT 100;
+SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = :'v2' AND started_at IS NULL
+	ORDER BY started_at DESC NULLS LAST LIMIT 2;
+SELECT CASE WHEN started_at IS NOT NULL THEN id END AS id, started_at FROM trips WHERE vehicle_id = :'v2' AND faults IS NOT NULL
+	ORDER BY started_at DESC NULLS LAST LIMIT 100;
 
 --- late trips, the newest first
 --! ordered
@@ -301,8 +315,10 @@ SELECT count(*), min(started_at), sum(distance_km::numeric) FROM (SELECT * FROM 
 SELECT id FROM trips WHERE id IN (SELECT id FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at DESC NULLS LAST LIMIT 2) ORDER BY 1;
 
 --- in an expression
-SELECT (SELECT started_at FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at DESC NULLS LAST LIMIT 1), (SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v1' ORDER BY recorded_at DESC LIMIT 1);
-SELECT vin, (SELECT max(started_at) FROM trips WHERE vehicle_id = v.id), (SELECT started_at FROM trips WHERE vehicle_id = v.id ORDER BY started_at DESC NULLS LAST LIMIT 1) FROM vehicles AS v;
+SELECT (SELECT started_at FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at DESC NULLS LAST LIMIT 1), (SELECT recorded_at FROM telemetry
+	WHERE vehicle_id = :'v1' ORDER BY recorded_at DESC LIMIT 1);
+SELECT vin, (SELECT max(started_at) FROM trips WHERE vehicle_id = v.id), (SELECT started_at FROM trips WHERE vehicle_id = v.id
+	ORDER BY started_at DESC NULLS LAST LIMIT 1) FROM vehicles AS v;
 
 --- min and max, which are such queries
 SELECT max(started_at), min(started_at) FROM trips WHERE vehicle_id = :'v1';
@@ -313,10 +329,12 @@ SELECT min(created_at) FROM alarms WHERE created_at >= :'mid';
 SELECT max(started_at) FROM trips WHERE vehicle_id = :'v5';
 
 --- the last of each car, by LATERAL
-SELECT v.vin, t.started_at, t.id FROM vehicles AS v CROSS JOIN LATERAL (SELECT started_at, id FROM trips WHERE vehicle_id = v.id ORDER BY started_at DESC NULLS LAST LIMIT 1) AS t;
+SELECT v.vin, t.started_at, t.id FROM vehicles AS v CROSS JOIN LATERAL (SELECT started_at, id FROM trips WHERE vehicle_id = v.id
+	ORDER BY started_at DESC NULLS LAST LIMIT 1) AS t;
 
 --- the last three of each car, by LEFT JOIN LATERAL
-SELECT v.vin, t.started_at FROM vehicles AS v LEFT JOIN LATERAL (SELECT started_at FROM trips WHERE vehicle_id = v.id ORDER BY started_at DESC NULLS LAST LIMIT 3) AS t ON true;
+SELECT v.vin, t.started_at FROM vehicles AS v LEFT JOIN LATERAL (SELECT started_at FROM trips WHERE vehicle_id = v.id
+	ORDER BY started_at DESC NULLS LAST LIMIT 3) AS t ON true;
 
 --- the last of each car and of several tables
 SELECT v.vin, t.started_at, m.recorded_at, a.created_at FROM vehicles AS v
@@ -325,24 +343,31 @@ SELECT v.vin, t.started_at, m.recorded_at, a.created_at FROM vehicles AS v
   LEFT JOIN LATERAL (SELECT created_at FROM alarms WHERE vehicle_id = v.id ORDER BY created_at DESC NULLS LAST LIMIT 1) AS a ON true;
 
 --- the last before a time of another table
-SELECT d.n, t.started_at FROM local.drivers AS d LEFT JOIN LATERAL (SELECT started_at FROM trips WHERE vehicle_id = d.vehicle_id AND started_at < coalesce(d.until, 'infinity') ORDER BY started_at DESC LIMIT 1) AS t ON true;
-SELECT i.what, i.at, m.recorded_at FROM local.instants AS i LEFT JOIN LATERAL (SELECT recorded_at FROM telemetry WHERE vehicle_id = i.vehicle_id AND recorded_at <= i.at ORDER BY recorded_at DESC LIMIT 1) AS m ON true;
+SELECT d.n, t.started_at FROM local.drivers AS d LEFT JOIN LATERAL (SELECT started_at FROM trips WHERE vehicle_id = d.vehicle_id
+	AND started_at < coalesce(d.until, 'infinity') ORDER BY started_at DESC LIMIT 1) AS t ON true;
+SELECT i.what, i.at, m.recorded_at FROM local.instants AS i LEFT JOIN LATERAL (SELECT recorded_at FROM telemetry WHERE vehicle_id = i.vehicle_id
+	AND recorded_at <= i.at ORDER BY recorded_at DESC LIMIT 1) AS m ON true;
 
 --- the next after a time of another table
-SELECT i.what, i.at, m.recorded_at FROM local.instants AS i LEFT JOIN LATERAL (SELECT recorded_at FROM telemetry WHERE vehicle_id = i.vehicle_id AND recorded_at > i.at ORDER BY recorded_at LIMIT 1) AS m ON true;
-SELECT t.id, m.* FROM (SELECT * FROM near.trips WHERE vehicle_id = :'v2' ORDER BY md5(id) LIMIT 5) AS t CROSS JOIN LATERAL (SELECT recorded_at, odometer_km FROM telemetry WHERE vehicle_id = t.vehicle_id AND recorded_at >= t.stopped_at ORDER BY recorded_at LIMIT 1) AS m;
+SELECT i.what, i.at, m.recorded_at FROM local.instants AS i LEFT JOIN LATERAL (SELECT recorded_at FROM telemetry WHERE vehicle_id = i.vehicle_id
+	AND recorded_at > i.at ORDER BY recorded_at LIMIT 1) AS m ON true;
+SELECT t.id, m.* FROM (SELECT * FROM near.trips WHERE vehicle_id = :'v2' ORDER BY md5(id) LIMIT 5) AS t CROSS
+	JOIN LATERAL (SELECT recorded_at, odometer_km FROM telemetry WHERE vehicle_id = t.vehicle_id AND recorded_at >= t.stopped_at ORDER BY recorded_at LIMIT 1) AS m;
 
 --- LATERAL with a limit of the outer row's
-SELECT x.n, x.v, count(t.id), min(t.started_at) FROM (VALUES (0, :'v1'), (1, :'v1'), (10, :'v2'), (2, :'v1'), (NULL, :'v3'), (61, :'v2'), (3, 'nobody'), (3, NULL)) AS x (n, v)
+SELECT x.n, x.v, count(t.id), min(t.started_at) FROM (VALUES (0, :'v1'), (1, :'v1'), (10, :'v2'), (2, :'v1'), (NULL, :'v3'), (61, :'v2'), (3,
+	'nobody'), (3, NULL)) AS x (n, v)
   LEFT JOIN LATERAL (SELECT id, started_at FROM trips WHERE vehicle_id = x.v ORDER BY started_at DESC NULLS LAST LIMIT x.n) AS t ON true GROUP BY 1, 2;
 
 --- LATERAL with a limit of the outer row's, over the same car
-SELECT n, (SELECT min(started_at) FROM (SELECT started_at FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at DESC NULLS LAST LIMIT n) AS t) FROM unnest('{3,1,40,0,7,1,100}'::int[]) AS n;
+SELECT n, (SELECT min(started_at) FROM (SELECT started_at FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at DESC NULLS LAST LIMIT n) AS t)
+	FROM unnest('{3,1,40,0,7,1,100}'::int[]) AS n;
 SELECT n, (SELECT started_at FROM trips WHERE vehicle_id = :'v2' ORDER BY started_at DESC NULLS LAST OFFSET n LIMIT 1) FROM unnest('{5,0,39,41,1,20}'::int[]) AS n;
 
 --- LATERAL with a bound of the outer row's, back and forth
 SELECT d.at, x.n, x.first FROM unnest(ARRAY[:'recent', :'mid', :'at_telemetry', 'infinity', '-infinity', NULL, :'recent']::timestamptz[]) AS d (at)
- CROSS JOIN LATERAL (SELECT count(*) AS n, min(recorded_at) AS first FROM (SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v1' AND recorded_at <= d.at ORDER BY recorded_at DESC LIMIT 4) AS t) AS x;
+ CROSS JOIN LATERAL (SELECT count(*) AS n, min(recorded_at) AS first FROM (SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v1'
+	AND recorded_at <= d.at ORDER BY recorded_at DESC LIMIT 4) AS t) AS x;
 
 --- the newest of each group: DISTINCT ON
 SELECT DISTINCT ON (vehicle_id) vin, started_at FROM trips ORDER BY vehicle_id, started_at DESC NULLS LAST;
@@ -350,12 +375,14 @@ SELECT DISTINCT ON (started_at::date) started_at::date AS day, started_at FROM t
 SELECT DISTINCT ON (started_at) started_at, vin FROM trips WHERE started_at >= :'recent' ORDER BY started_at DESC, vin LIMIT 3;
 
 --- the newest of each group: row_number()
-SELECT vin, started_at, n FROM (SELECT vin, started_at, row_number() OVER (PARTITION BY vehicle_id ORDER BY started_at DESC NULLS LAST) AS n FROM trips) AS t WHERE n <= 2 AND started_at IS NOT NULL;
+SELECT vin, started_at, n FROM (SELECT vin, started_at, row_number() OVER (PARTITION BY vehicle_id ORDER BY started_at DESC NULLS LAST) AS n
+	FROM trips) AS t WHERE n <= 2 AND started_at IS NOT NULL;
 SELECT started_at, n FROM (SELECT started_at, row_number() OVER (ORDER BY started_at DESC NULLS LAST) AS n FROM trips WHERE vehicle_id = :'v1') AS t WHERE n <= 4;
 
 --- windows along the time
 --! ordered
-SELECT recorded_at, lag(odometer_km) OVER w, lead(recorded_at) OVER w FROM telemetry WHERE vehicle_id = :'v1' WINDOW w AS (ORDER BY recorded_at DESC) ORDER BY recorded_at DESC LIMIT 6;
+SELECT recorded_at, lag(odometer_km) OVER w, lead(recorded_at) OVER w FROM telemetry WHERE vehicle_id = :'v1' WINDOW w AS (ORDER BY recorded_at DESC)
+	ORDER BY recorded_at DESC LIMIT 6;
 SELECT started_at, lead(started_at) OVER (ORDER BY started_at DESC NULLS LAST) FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at DESC NULLS LAST LIMIT 6;
 SELECT recorded_at, rank() OVER (ORDER BY recorded_at DESC) FROM telemetry ORDER BY recorded_at DESC LIMIT 14;
 
@@ -368,40 +395,50 @@ SELECT date_trunc('day', started_at), count(*) FROM trips GROUP BY 1 ORDER BY 1 
 
 --- two tables, one order
 --! ordered
-SELECT at, what FROM (SELECT started_at AS at, 'trip' AS what FROM trips WHERE vehicle_id = :'v2' UNION ALL SELECT created_at, 'alarm' FROM alarms WHERE vehicle_id = :'v2') AS x ORDER BY at DESC NULLS LAST LIMIT 9;
-SELECT at FROM (SELECT started_at AS at FROM trips WHERE vehicle_id = :'v2' UNION ALL SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v1' UNION ALL SELECT started_at FROM alerts) AS x ORDER BY at DESC NULLS LAST LIMIT 20;
+SELECT at, what FROM (SELECT started_at AS at, 'trip' AS what FROM trips WHERE vehicle_id = :'v2' UNION ALL SELECT created_at, 'alarm' FROM alarms
+	WHERE vehicle_id = :'v2') AS x ORDER BY at DESC NULLS LAST LIMIT 9;
+SELECT at FROM (SELECT started_at AS at FROM trips WHERE vehicle_id = :'v2' UNION ALL SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v1'
+	UNION ALL SELECT started_at FROM alerts) AS x ORDER BY at DESC NULLS LAST LIMIT 20;
 
 --- two ordered halves, one order
 --! ordered
-(SELECT started_at FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at DESC NULLS LAST LIMIT 3) UNION ALL (SELECT started_at FROM trips WHERE vehicle_id = :'v2' ORDER BY started_at DESC NULLS LAST LIMIT 3) ORDER BY 1 DESC LIMIT 4;
-SELECT * FROM ((SELECT started_at FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at DESC NULLS LAST LIMIT 3) UNION (SELECT started_at FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at DESC NULLS LAST LIMIT 5)) AS x ORDER BY 1 DESC;
+(SELECT started_at FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at DESC NULLS LAST LIMIT 3) UNION ALL (SELECT started_at FROM trips
+	WHERE vehicle_id = :'v2' ORDER BY started_at DESC NULLS LAST LIMIT 3) ORDER BY 1 DESC LIMIT 4;
+SELECT * FROM ((SELECT started_at FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at DESC NULLS LAST LIMIT 3) UNION (SELECT started_at FROM trips
+	WHERE vehicle_id = :'v1' ORDER BY started_at DESC NULLS LAST LIMIT 5)) AS x ORDER BY 1 DESC;
 
 --- two tables merged without sorting
 --! ordered
 SET enable_sort = off;
-SELECT at FROM (SELECT started_at AS at FROM trips WHERE vehicle_id = :'v2' AND started_at IS NOT NULL UNION ALL SELECT created_at FROM alarms WHERE vehicle_id = :'v2' AND created_at IS NOT NULL) AS x ORDER BY at DESC LIMIT 12;
+SELECT at FROM (SELECT started_at AS at FROM trips WHERE vehicle_id = :'v2' AND started_at IS NOT NULL UNION ALL SELECT created_at FROM alarms
+	WHERE vehicle_id = :'v2' AND created_at IS NOT NULL) AS x ORDER BY at DESC LIMIT 12;
 
 --- a join by merging on the time
 SET enable_hashjoin = off; SET enable_nestloop = off;
-SELECT a.recorded_at, a.odometer_km, b.odometer_km FROM telemetry AS a JOIN telemetry AS b ON b.recorded_at = a.recorded_at WHERE a.vehicle_id = :'v1' AND b.vehicle_id = :'v2' AND a.recorded_at >= :'recent';
+SELECT a.recorded_at, a.odometer_km, b.odometer_km FROM telemetry AS a JOIN telemetry AS b ON b.recorded_at = a.recorded_at WHERE a.vehicle_id = :'v1'
+	AND b.vehicle_id = :'v2' AND a.recorded_at >= :'recent';
 SELECT count(*) FROM telemetry AS a JOIN telemetry AS b ON b.recorded_at = a.recorded_at WHERE a.vehicle_id = :'v1';
 SELECT i.what, t.id FROM local.instants AS i JOIN trips AS t ON t.started_at = i.at;
 
 --- a join by merging on the time, outer
 SET enable_hashjoin = off; SET enable_nestloop = off;
 SELECT a.id, b.created_at FROM trips AS a LEFT JOIN alarms AS b ON b.created_at = a.started_at WHERE a.vehicle_id = :'v1';
-SELECT count(*), count(a.recorded_at), count(b.recorded_at) FROM (SELECT * FROM telemetry WHERE vehicle_id = :'v1' AND recorded_at >= :'mid') AS a FULL JOIN (SELECT * FROM telemetry WHERE vehicle_id = :'v2' AND recorded_at < :'recent') AS b USING (recorded_at);
+SELECT count(*), count(a.recorded_at), count(b.recorded_at) FROM (SELECT * FROM telemetry WHERE vehicle_id = :'v1' AND recorded_at >= :'mid') AS a
+	FULL JOIN (SELECT * FROM telemetry WHERE vehicle_id = :'v2' AND recorded_at < :'recent') AS b USING (recorded_at);
 
 --- the newest of a join
 --! ordered
 SELECT t.started_at, v.label FROM trips AS t JOIN vehicles AS v ON v.id = t.vehicle_id ORDER BY t.started_at DESC NULLS LAST LIMIT 5;
 SELECT t.started_at, d.name FROM trips AS t JOIN local.drivers AS d ON d.vehicle_id = t.vehicle_id ORDER BY t.started_at DESC NULLS LAST, d.name LIMIT 9;
-SELECT t.started_at, a.id FROM trips AS t LEFT JOIN alerts AS a ON a.vehicle_id = t.vehicle_id AND a.started_at BETWEEN t.started_at AND t.stopped_at WHERE t.vehicle_id = :'v2' ORDER BY t.started_at DESC NULLS LAST, a.id LIMIT 9;
+SELECT t.started_at, a.id FROM trips AS t LEFT JOIN alerts AS a ON a.vehicle_id = t.vehicle_id AND a.started_at BETWEEN t.started_at AND t.stopped_at
+	WHERE t.vehicle_id = :'v2' ORDER BY t.started_at DESC NULLS LAST, a.id LIMIT 9;
 
 --- the newest of a semijoin and an antijoin
 --! ordered
-SELECT started_at, id FROM trips AS t WHERE EXISTS (SELECT FROM alerts AS a WHERE a.vehicle_id = t.vehicle_id AND t.id = ANY (a.trip_ids)) ORDER BY started_at DESC NULLS LAST LIMIT 3;
-SELECT started_at, id FROM trips AS t WHERE t.vehicle_id = :'v2' AND NOT EXISTS (SELECT FROM alerts AS a WHERE a.vehicle_id = t.vehicle_id AND t.id = ANY (a.trip_ids)) ORDER BY started_at DESC NULLS LAST LIMIT 3;
+SELECT started_at, id FROM trips AS t WHERE EXISTS (SELECT FROM alerts AS a WHERE a.vehicle_id = t.vehicle_id AND t.id = ANY (a.trip_ids))
+	ORDER BY started_at DESC NULLS LAST LIMIT 3;
+SELECT started_at, id FROM trips AS t WHERE t.vehicle_id = :'v2' AND NOT EXISTS (SELECT FROM alerts AS a WHERE a.vehicle_id = t.vehicle_id
+	AND t.id = ANY (a.trip_ids)) ORDER BY started_at DESC NULLS LAST LIMIT 3;
 
 --- a cursor in order, row by row
 --! ordered
@@ -421,7 +458,8 @@ COMMIT;
 --! ordered
 BEGIN;
 DECLARE c SCROLL CURSOR FOR SELECT started_at, id FROM trips WHERE vehicle_id = :'v1' AND started_at IS NOT NULL ORDER BY started_at DESC;
-FETCH 3 FROM c; FETCH PRIOR FROM c; FETCH BACKWARD 2 FROM c; FETCH LAST FROM c; FETCH FIRST FROM c; FETCH ABSOLUTE 7 FROM c; FETCH ABSOLUTE -2 FROM c; FETCH RELATIVE -3 FROM c; MOVE BACKWARD ALL IN c; FETCH 2 FROM c; FETCH BACKWARD ALL FROM c;
+FETCH 3 FROM c; FETCH PRIOR FROM c; FETCH BACKWARD 2 FROM c; FETCH LAST FROM c; FETCH FIRST FROM c; FETCH ABSOLUTE 7 FROM c; FETCH ABSOLUTE -2
+	FROM c; FETCH RELATIVE -3 FROM c; MOVE BACKWARD ALL IN c; FETCH 2 FROM c; FETCH BACKWARD ALL FROM c;
 COMMIT;
 
 --- a cursor in order WITH HOLD
@@ -460,7 +498,8 @@ SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v1' AND recorded_at >= :'
 
 --- prepared: a limit that changes
 --! ordered
-PREPARE p (int) AS SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = local.named('v1') ORDER BY started_at DESC NULLS LAST LIMIT $1;
+PREPARE p (int) AS SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = local.named('v1')
+	ORDER BY started_at DESC NULLS LAST LIMIT $1;
 EXECUTE p (1); EXECUTE p (3); EXECUTE p (0); EXECUTE p (NULL); EXECUTE p (2); EXECUTE p (61); EXECUTE p (5);
 SET plan_cache_mode = force_generic_plan;
 EXECUTE p (1); EXECUTE p (3); EXECUTE p (0); EXECUTE p (NULL); EXECUTE p (2);
@@ -468,21 +507,26 @@ EXECUTE p (1); EXECUTE p (3); EXECUTE p (0); EXECUTE p (NULL); EXECUTE p (2);
 --- prepared: a vehicle and a limit that change
 --! ordered
 SET plan_cache_mode = force_generic_plan;
-PREPARE p (text, int, int) AS SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = $1 ORDER BY started_at DESC NULLS LAST LIMIT $2 OFFSET $3;
-EXECUTE p (:'v1', 3, 0); EXECUTE p (:'v2', 3, 0); EXECUTE p (:'v1', 2, 10); EXECUTE p ('nobody', 3, 0); EXECUTE p (NULL, 3, 0); EXECUTE p (:'v2', NULL, 38); EXECUTE p (:'v5', 3, NULL);
+PREPARE p (text, int, int) AS SELECT started_at, CASE WHEN started_at IS NOT NULL THEN id END AS id FROM trips WHERE vehicle_id = $1
+	ORDER BY started_at DESC NULLS LAST LIMIT $2 OFFSET $3;
+EXECUTE p (:'v1', 3, 0); EXECUTE p (:'v2', 3, 0); EXECUTE p (:'v1', 2, 10); EXECUTE p ('nobody', 3, 0); EXECUTE p (NULL, 3, 0); EXECUTE p (:'v2',
+	NULL, 38); EXECUTE p (:'v5', 3, NULL);
 
 --- prepared: bounds and a limit that change
 --! ordered
 SET plan_cache_mode = force_generic_plan;
-PREPARE p (timestamptz, timestamptz, int) AS SELECT recorded_at FROM telemetry WHERE vehicle_id = local.named('v1') AND recorded_at >= $1 AND recorded_at < $2 ORDER BY recorded_at DESC LIMIT $3;
-EXECUTE p (:'mid', :'recent', 3); EXECUTE p (:'mid', 'infinity', 2); EXECUTE p ('-infinity', :'mid', 2); EXECUTE p (:'recent', :'mid', 2); EXECUTE p (NULL, :'mid', 2); EXECUTE p ('-infinity', 'infinity', 1);
+PREPARE p (timestamptz, timestamptz, int) AS SELECT recorded_at FROM telemetry WHERE vehicle_id = local.named('v1') AND recorded_at >= $1
+	AND recorded_at < $2 ORDER BY recorded_at DESC LIMIT $3;
+EXECUTE p (:'mid', :'recent', 3); EXECUTE p (:'mid', 'infinity', 2); EXECUTE p ('-infinity', :'mid', 2); EXECUTE p (:'recent', :'mid', 2);
+	EXECUTE p (NULL, :'mid', 2); EXECUTE p ('-infinity', 'infinity', 1);
 PREPARE a (timestamptz, int) AS SELECT recorded_at FROM telemetry WHERE vehicle_id = local.named('v1') AND recorded_at >= $1 ORDER BY recorded_at LIMIT $2;
 EXECUTE a (:'mid', 3); EXECUTE a ('-infinity', 2); EXECUTE a ('infinity', 2); EXECUTE a (NULL, 2); EXECUTE a (:'recent', NULL);
 
 --- prepared: a filter that is switched on and off
 --! ordered
 SET plan_cache_mode = force_generic_plan;
-PREPARE p (float8) AS SELECT started_at, id FROM trips WHERE vehicle_id = local.named('v1') AND ($1 IS NULL OR distance_km > $1) ORDER BY started_at DESC NULLS LAST LIMIT 2;
+PREPARE p (float8) AS SELECT started_at, id FROM trips WHERE vehicle_id = local.named('v1') AND ($1 IS NULL OR distance_km > $1)
+	ORDER BY started_at DESC NULLS LAST LIMIT 2;
 EXECUTE p (NULL); EXECUTE p (40); EXECUTE p (300); EXECUTE p (5000);
 
 --- a function that asks for the newest
@@ -498,18 +542,22 @@ SELECT pg_temp.f();
 
 --- rescans of an ordered scan
 SET enable_material = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_memoize = off;
-SELECT d.n, t.started_at FROM local.drivers AS d LEFT JOIN LATERAL (SELECT started_at FROM trips WHERE vehicle_id = d.vehicle_id ORDER BY started_at DESC NULLS LAST LIMIT 2) AS t ON true;
+SELECT d.n, t.started_at FROM local.drivers AS d LEFT JOIN LATERAL (SELECT started_at FROM trips WHERE vehicle_id = d.vehicle_id
+	ORDER BY started_at DESC NULLS LAST LIMIT 2) AS t ON true;
 SELECT d.n, t.started_at FROM local.drivers AS d CROSS JOIN (SELECT started_at FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at DESC NULLS LAST LIMIT 2) AS t;
 
 --- a recursive walk from trip to trip before it
 --! ordered
-WITH RECURSIVE w AS (SELECT 1 AS n, (SELECT max(started_at) FROM trips WHERE vehicle_id = :'v1') AS at UNION ALL SELECT n + 1, (SELECT started_at FROM trips WHERE vehicle_id = :'v1' AND started_at < w.at ORDER BY started_at DESC LIMIT 1) FROM w WHERE n < 6 AND at IS NOT NULL) SELECT n, at FROM w;
+WITH RECURSIVE w AS (SELECT 1 AS n, (SELECT max(started_at) FROM trips WHERE vehicle_id = :'v1') AS at UNION ALL SELECT n + 1, (SELECT started_at
+	FROM trips WHERE vehicle_id = :'v1' AND started_at < w.at ORDER BY started_at DESC LIMIT 1) FROM w WHERE n < 6 AND at IS NOT NULL) SELECT n, at FROM w;
 
 --- the median, the nth, the last but one
 SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY started_at) FROM trips WHERE vehicle_id = :'v1';
-SELECT nth_value(started_at, 2) OVER (ORDER BY started_at DESC NULLS LAST ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) FROM trips WHERE vehicle_id = :'v1' LIMIT 1;
+SELECT nth_value(started_at, 2) OVER (ORDER BY started_at DESC NULLS LAST ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) FROM trips
+	WHERE vehicle_id = :'v1' LIMIT 1;
 SELECT (array_agg(id ORDER BY started_at DESC NULLS LAST))[1:3] FROM trips WHERE vehicle_id = :'v1';
-SELECT string_agg(started_at::text, ',' ORDER BY started_at DESC NULLS LAST) FROM (SELECT started_at FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at DESC NULLS LAST LIMIT 3) AS t;
+SELECT string_agg(started_at::text, ',' ORDER BY started_at DESC NULLS LAST) FROM (SELECT started_at FROM trips WHERE vehicle_id = :'v1'
+	ORDER BY started_at DESC NULLS LAST LIMIT 3) AS t;
 
 --- a partitioned parent of two accounts, in order
 --! ordered
@@ -526,7 +574,8 @@ SELECT started_at FROM all_trips WHERE started_at >= :'mid' ORDER BY started_at 
 
 --- a view, a CTE, a security barrier, in order
 --! ordered
-WITH t AS MATERIALIZED (SELECT started_at, id FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at DESC NULLS LAST LIMIT 4) SELECT a.started_at, b.id FROM t AS a JOIN t AS b USING (id) ORDER BY 1 DESC;
+WITH t AS MATERIALIZED (SELECT started_at, id FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at DESC NULLS LAST LIMIT 4)
+	SELECT a.started_at, b.id FROM t AS a JOIN t AS b USING (id) ORDER BY 1 DESC;
 WITH t AS NOT MATERIALIZED (SELECT started_at, id FROM trips WHERE vehicle_id = :'v1') SELECT started_at, id FROM t ORDER BY started_at DESC NULLS LAST LIMIT 2;
 CREATE TEMP VIEW last_trips WITH (security_barrier) AS SELECT * FROM trips WHERE done;
 SELECT started_at, id FROM last_trips WHERE vehicle_id = :'v1' ORDER BY started_at DESC NULLS LAST LIMIT 3;
@@ -539,7 +588,8 @@ SELECT started_at, id FROM trips WHERE vehicle_id = :'v1' AND started_at::date <
 
 --- an order and a set of bounds
 --! ordered
-SELECT started_at FROM trips WHERE vehicle_id = :'v1' AND (started_at < :'mid' OR started_at BETWEEN :'recent' AND timestamptz :'recent' + interval '1 day') ORDER BY started_at DESC LIMIT 9;
+SELECT started_at FROM trips WHERE vehicle_id = :'v1' AND (started_at < :'mid' OR started_at BETWEEN :'recent'
+	AND timestamptz :'recent' + interval '1 day') ORDER BY started_at DESC LIMIT 9;
 SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v1' AND recorded_at = ANY (ARRAY[:'mid', :'at_telemetry', NULL]::timestamptz[]) ORDER BY recorded_at DESC LIMIT 2;
 SELECT recorded_at FROM telemetry WHERE recorded_at BETWEEN :'at_telemetry' AND :'at_telemetry' ORDER BY recorded_at DESC LIMIT 9;
 
@@ -563,4 +613,5 @@ SELECT count(*), count(n.id) FROM (SELECT id FROM trips WHERE started_at < :'mid
 
 --- locked, though nothing can be
 --! ordered
-SELECT d.n, t.started_at FROM local.drivers AS d CROSS JOIN LATERAL (SELECT started_at FROM trips WHERE vehicle_id = d.vehicle_id ORDER BY started_at DESC NULLS LAST LIMIT 1) AS t ORDER BY d.n FOR UPDATE OF d;
+SELECT d.n, t.started_at FROM local.drivers AS d CROSS JOIN LATERAL (SELECT started_at FROM trips WHERE vehicle_id = d.vehicle_id
+	ORDER BY started_at DESC NULLS LAST LIMIT 1) AS t ORDER BY d.n FOR UPDATE OF d;

@@ -15,7 +15,8 @@ SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v1' AND (recorded_at BETW
 
 --- two ranges that touch
 --! asks /user/vehicles/{1}/telemetry?timestamps=2026-03-19T23:59:59Z/2026-03-22T00:00:01Z&pageSize=2000
-SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v1' AND (recorded_at >= '2026-03-20' AND recorded_at < '2026-03-21' OR recorded_at >= '2026-03-21' AND recorded_at < '2026-03-22');
+SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v1' AND (recorded_at >= '2026-03-20'
+	AND recorded_at < '2026-03-21' OR recorded_at >= '2026-03-21' AND recorded_at < '2026-03-22');
 
 --- two ranges with a gap of a second
 SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v1' AND (recorded_at < :'at_telemetry' OR recorded_at > timestamptz :'at_telemetry' + interval '1 s');
@@ -29,7 +30,8 @@ SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v1' AND (recorded_at BETW
 
 --- three ranges of trips
 --! asks /user/vehicles/{2}/trips?timestamps=2026-03-18T00:00:00Z/{open}&pageSize=60
-SELECT id, started_at FROM trips WHERE vehicle_id = :'v2' AND (started_at BETWEEN '2026-03-19' AND '2026-03-20' OR started_at BETWEEN '2026-03-25' AND '2026-03-26' OR started_at BETWEEN '2026-04-01' AND '2026-04-02');
+SELECT id, started_at FROM trips WHERE vehicle_id = :'v2' AND (started_at BETWEEN '2026-03-19' AND '2026-03-20' OR started_at BETWEEN '2026-03-25'
+	AND '2026-03-26' OR started_at BETWEEN '2026-04-01' AND '2026-04-02');
 
 --- three ranges of alerts, alarms and collisions
 SELECT id FROM alerts WHERE (started_at BETWEEN '2026-03-19' AND '2026-03-21' OR started_at BETWEEN '2026-03-25' AND '2026-03-27' OR started_at >= '2026-04-02');
@@ -38,15 +40,18 @@ SELECT id FROM collisions WHERE (created_at BETWEEN '2026-03-19' AND '2026-03-21
 
 --- one to fifteen hours of a day each
 SELECT format('SELECT %s, count(*), min(recorded_at), max(recorded_at) FROM telemetry WHERE vehicle_id = %L AND (%s)', n, :'v1',
-	string_agg(format($$recorded_at BETWEEN '2026-03-%s 00:00' AND '2026-03-%s 12:00'$$, 17 + i, 17 + i), ' OR ')) FROM generate_series(1, 14) AS n, generate_series(1, n) AS i GROUP BY n ORDER BY n \gexec
+	string_agg(format($$recorded_at BETWEEN '2026-03-%s 00:00' AND '2026-03-%s 12:00'$$, 17 + i, 17 + i), ' OR '))
+	FROM generate_series(1, 14) AS n, generate_series(1, n) AS i GROUP BY n ORDER BY n \gexec
 
 --- one to fifteen hours of trips
 SELECT format('SELECT %s, count(*), min(started_at), max(started_at) FROM trips WHERE vehicle_id = %L AND (%s)', n, :'v2',
-	string_agg(format($$started_at BETWEEN timestamptz '2026-03-17' + interval '%s day' AND timestamptz '2026-03-17 12:00' + interval '%s day'$$, i, i), ' OR ')) FROM generate_series(3, 15, 4) AS n, generate_series(1, n) AS i GROUP BY n ORDER BY n \gexec
+	string_agg(format($$started_at BETWEEN timestamptz '2026-03-17' + interval '%s day' AND timestamptz '2026-03-17 12:00' + interval '%s day'$$, i, i),
+	' OR ')) FROM generate_series(3, 15, 4) AS n, generate_series(1, n) AS i GROUP BY n ORDER BY n \gexec
 
 --- fifteen ranges, not in their order, some twice
 SELECT format('SELECT count(*), min(recorded_at), max(recorded_at) FROM telemetry WHERE vehicle_id = %L AND (%s)', :'v1',
-	string_agg(format($$recorded_at >= timestamptz '2026-03-18' + interval '%s h' AND recorded_at < timestamptz '2026-03-18' + interval '%s h'$$, i * 7 % 16 * 20, i * 7 % 16 * 20 + 9), ' OR ')) FROM generate_series(1, 24) AS i \gexec
+	string_agg(format($$recorded_at >= timestamptz '2026-03-18' + interval '%s h' AND recorded_at < timestamptz '2026-03-18' + interval '%s h'$$, i * 7 % 16 * 20, i * 7 % 16 * 20 + 9),
+	' OR ')) FROM generate_series(1, 24) AS i \gexec
 
 --- fifteen ranges that make one
 --! asks /user/vehicles/{1}/telemetry?timestamps=2026-03-17T23:59:59Z/2026-04-02T00:00:01Z&pageSize=2000
@@ -54,7 +59,8 @@ SELECT format('SELECT count(*), min(recorded_at), max(recorded_at) FROM telemetr
 	string_agg(format($$recorded_at >= date '2026-03-18' + %s AND recorded_at < date '2026-03-18' + %s$$, i, i + 1), ' OR ')) FROM generate_series(0, 14) AS i \gexec
 
 --- twelve instants and more
-SELECT count(*), min(recorded_at), max(recorded_at) FROM telemetry WHERE vehicle_id = :'v1' AND recorded_at = ANY (ARRAY(SELECT recorded_at FROM near.telemetry WHERE vehicle_id = :'v1' ORDER BY md5(recorded_at::text) LIMIT 12));
+SELECT count(*), min(recorded_at), max(recorded_at) FROM telemetry WHERE vehicle_id = :'v1' AND recorded_at = ANY (ARRAY(SELECT recorded_at
+	FROM near.telemetry WHERE vehicle_id = :'v1' ORDER BY md5(recorded_at::text) LIMIT 12));
 SELECT count(*) FROM trips WHERE vehicle_id = :'v2' AND started_at = ANY (ARRAY(SELECT started_at FROM near.trips WHERE vehicle_id = :'v2' ORDER BY md5(id) LIMIT 20));
 
 --- instants or a range
@@ -88,7 +94,8 @@ SELECT local.each('SELECT {n}, count(*), min(started_at), max(started_at) FROM t
 
 --- either of two vehicles, each with a range of its own
 SELECT vin, started_at FROM trips WHERE (vehicle_id = :'v1' AND started_at >= '2026-04-02') OR (vehicle_id = :'v2' AND started_at < '2026-03-19');
-SELECT vehicle_id, recorded_at FROM telemetry WHERE (vehicle_id = :'v1' AND recorded_at >= '2026-04-03') OR (vehicle_id = :'v2' AND recorded_at < '2026-03-18 12:00') OR (vehicle_id = :'v1' AND recorded_at = :'at_telemetry');
+SELECT vehicle_id, recorded_at FROM telemetry WHERE (vehicle_id = :'v1' AND recorded_at >= '2026-04-03') OR (vehicle_id = :'v2'
+	AND recorded_at < '2026-03-18 12:00') OR (vehicle_id = :'v1' AND recorded_at = :'at_telemetry');
 
 --- ranges of way points of a trip
 SELECT count(*), min(recorded_at), max(recorded_at) FROM waypoints WHERE vehicle_id = :'v1' AND trip_id = :'long'
@@ -112,18 +119,23 @@ EXECUTE p ('-infinity', '2026-03-19', '2026-04-03', 'infinity');
 EXECUTE p ('2026-03-21', '2026-03-20', '2026-04-01', '2026-04-02');
 
 --- ranges of the columns of another table
-SELECT d.n, x.c FROM local.drivers AS d CROSS JOIN LATERAL (SELECT count(*) AS c FROM trips AS t WHERE t.vehicle_id = d.vehicle_id AND (t.started_at < d.since OR t.started_at >= d.until)) AS x;
-SELECT d.n, count(t.id) FROM local.drivers AS d LEFT JOIN trips AS t ON t.vehicle_id = d.vehicle_id AND (t.started_at BETWEEN d.since AND d.since + interval '2 days' OR t.started_at BETWEEN d.until - interval '1 day' AND d.until) GROUP BY 1;
+SELECT d.n, x.c FROM local.drivers AS d CROSS JOIN LATERAL (SELECT count(*) AS c FROM trips AS t WHERE t.vehicle_id = d.vehicle_id
+	AND (t.started_at < d.since OR t.started_at >= d.until)) AS x;
+SELECT d.n, count(t.id) FROM local.drivers AS d LEFT JOIN trips AS t ON t.vehicle_id = d.vehicle_id AND (t.started_at BETWEEN d.since
+	AND d.since + interval '2 days' OR t.started_at BETWEEN d.until - interval '1 day' AND d.until) GROUP BY 1;
 
 --- ranges by timestamps and dates, in Paris
 SET TimeZone = 'Europe/Paris';
-SELECT count(*), min(recorded_at), max(recorded_at) FROM telemetry WHERE vehicle_id = :'v1' AND (recorded_at >= date '2026-03-29' AND recorded_at < date '2026-03-30' OR recorded_at BETWEEN timestamp '2026-03-20' AND timestamp '2026-03-21');
+SELECT count(*), min(recorded_at), max(recorded_at) FROM telemetry WHERE vehicle_id = :'v1' AND (recorded_at >= date '2026-03-29'
+	AND recorded_at < date '2026-03-30' OR recorded_at BETWEEN timestamp '2026-03-20' AND timestamp '2026-03-21');
 SELECT count(*) FROM trips WHERE vehicle_id = :'v1' AND (started_at < date '2026-03-19' OR started_at >= timestamp '2026-04-02 12:00');
 
 --- ranges beyond everything
 SELECT local.each('SELECT {n}, count(*), min(recorded_at) FROM telemetry WHERE vehicle_id = {v1} AND ({?})',
-	$$recorded_at < '-infinity' OR recorded_at > '2026-04-03'$$, $$recorded_at > 'infinity' OR recorded_at > '2026-04-03'$$, $$recorded_at < '2026-03-18 12:00' OR recorded_at > '294276-12-31 23:59:59.999999+00'$$,
-	$$recorded_at < '4713-01-02 00:00:00+00 BC' OR recorded_at = {at_telemetry}$$, $$recorded_at BETWEEN '0044-03-15 BC' AND '2026-03-18 12:00' OR recorded_at BETWEEN '2026-04-03' AND '9999-12-31'$$,
+	$$recorded_at < '-infinity' OR recorded_at > '2026-04-03'$$, $$recorded_at > 'infinity' OR recorded_at > '2026-04-03'$$,
+	$$recorded_at < '2026-03-18 12:00' OR recorded_at > '294276-12-31 23:59:59.999999+00'$$,
+	$$recorded_at < '4713-01-02 00:00:00+00 BC' OR recorded_at = {at_telemetry}$$,
+	$$recorded_at BETWEEN '0044-03-15 BC' AND '2026-03-18 12:00' OR recorded_at BETWEEN '2026-04-03' AND '9999-12-31'$$,
 	$$recorded_at >= '-infinity' OR recorded_at = '2026-03-18'$$, $$recorded_at < '2026-03-20' OR recorded_at > '2026-03-19'$$) \gexec
 
 --- either of ranges of two columns
@@ -133,7 +145,8 @@ SELECT id FROM alarms WHERE vehicle_id = :'v2' AND (created_at < '2026-03-20' OR
 
 --- ranges that are all empty
 --! requests 0
-SELECT 'none', count(*) FROM telemetry WHERE vehicle_id = :'v1' AND (recorded_at > '2026-04-01' AND recorded_at < '2026-03-20' OR recorded_at = NULL OR recorded_at = ANY ('{}'));
+SELECT 'none', count(*) FROM telemetry WHERE vehicle_id = :'v1' AND (recorded_at > '2026-04-01'
+	AND recorded_at < '2026-03-20' OR recorded_at = NULL OR recorded_at = ANY ('{}'));
 SELECT 'none', count(*) FROM trips WHERE vehicle_id = :'v1' AND (started_at BETWEEN '2026-04-01' AND '2026-03-20' OR started_at BETWEEN '2026-05-01' AND '2026-04-20');
 
 --- ranges before there was anything, and after
@@ -147,7 +160,8 @@ SELECT local.each('SELECT {n}, id, started_at FROM trips WHERE vehicle_id = {v2}
 	$$started_at = {at_trip} OR started_at = timestamptz {at_trip} + interval '1 s'$$) \gexec
 
 --- a late trip in the first of two ranges
-SELECT id, started_at FROM trips WHERE vehicle_id = :'v1' AND (started_at BETWEEN timestamptz :'at_late' - interval '1 min' AND timestamptz :'at_late' + interval '1 min' OR started_at >= '2026-04-02');
+SELECT id, started_at FROM trips WHERE vehicle_id = :'v1' AND (started_at BETWEEN timestamptz :'at_late' - interval '1 min'
+	AND timestamptz :'at_late' + interval '1 min' OR started_at >= '2026-04-02');
 SELECT id, started_at FROM trips WHERE vehicle_id = :'v1' AND (started_at BETWEEN '2026-03-18' AND '2026-03-18 12:00' OR started_at = :'at_late');
 
 --- trips by distance: equal to a stored one, and next to it
@@ -167,11 +181,14 @@ SELECT count(*) FROM trips WHERE distance_km BETWEEN SYMMETRIC 20 AND 10;
 SELECT count(*) FROM trips WHERE distance_km NOT BETWEEN 10 AND 40;
 
 --- trips by distance: 0, less, infinite, and no number
-SELECT local.each('SELECT {n}, count(*) FROM trips WHERE vehicle_id = {v1} AND distance_km {?}', '= 0', '>= 0', '> 0', '< 0', '>= -1', '<= -0.0', '> ''-0''', '= ''NaN''', '< ''NaN''', '> ''NaN''', '<> ''NaN''',
-	'< ''infinity''', '>= ''infinity''', '<= ''-infinity''', '> ''-infinity''', '= ''infinity''', '> 1e308', '< 1e-300', '> -1e308', 'BETWEEN ''-infinity'' AND ''infinity''', 'BETWEEN ''-infinity'' AND ''NaN''', '= NULL') \gexec
+SELECT local.each('SELECT {n}, count(*) FROM trips WHERE vehicle_id = {v1} AND distance_km {?}', '= 0', '>= 0', '> 0', '< 0', '>= -1', '<= -0.0',
+	'> ''-0''', '= ''NaN''', '< ''NaN''', '> ''NaN''', '<> ''NaN''',
+	'< ''infinity''', '>= ''infinity''', '<= ''-infinity''', '> ''-infinity''', '= ''infinity''', '> 1e308', '< 1e-300', '> -1e308',
+	'BETWEEN ''-infinity'' AND ''infinity''', 'BETWEEN ''-infinity'' AND ''NaN''', '= NULL') \gexec
 
 --- trips by distance: numbers of other types
-SELECT local.each('SELECT {n}, count(*) FROM trips WHERE vehicle_id = {v1} AND distance_km {?}', '> 20', '> 20::int2', '> 20::bigint', '> 20.05::numeric', '= 28.3::numeric', '= 28.3::float4', '>= 28.3::float4', '< 28.3::float4',
+SELECT local.each('SELECT {n}, count(*) FROM trips WHERE vehicle_id = {v1} AND distance_km {?}', '> 20', '> 20::int2', '> 20::bigint',
+	'> 20.05::numeric', '= 28.3::numeric', '= 28.3::float4', '>= 28.3::float4', '< 28.3::float4',
 	'> 20::float8', '> (SELECT avg(distance_km) FROM local.history)', '> least(20, 30)', '> 0.1 + 0.2', '> 9007199254740993') \gexec
 
 --- trips by distance: lists
@@ -182,8 +199,10 @@ SELECT count(*) FROM trips WHERE vehicle_id = :'v1' AND distance_km > ALL (ARRAY
 SELECT count(*) FROM trips WHERE vehicle_id = :'v1' AND distance_km = ANY ('{}'::float8[]);
 
 --- trips by distance: OR, AND, NOT
-SELECT local.each('SELECT {n}, count(*), min(id) FROM trips WHERE vehicle_id = {v1} AND ({?})', 'distance_km < 5 OR distance_km > 40', 'distance_km < 5 OR distance_km IS NULL', 'NOT (distance_km < 30)', 'NOT (distance_km BETWEEN 5 AND 40)',
-	'(distance_km > 5 AND distance_km < 10) OR (distance_km > 30 AND distance_km < 40)', 'distance_km > 30 OR started_at >= ''2026-04-02''', 'distance_km > 30 AND distance_km < 10',
+SELECT local.each('SELECT {n}, count(*), min(id) FROM trips WHERE vehicle_id = {v1} AND ({?})', 'distance_km < 5 OR distance_km > 40',
+	'distance_km < 5 OR distance_km IS NULL', 'NOT (distance_km < 30)', 'NOT (distance_km BETWEEN 5 AND 40)',
+	'(distance_km > 5 AND distance_km < 10) OR (distance_km > 30 AND distance_km < 40)', 'distance_km > 30 OR started_at >= ''2026-04-02''',
+	'distance_km > 30 AND distance_km < 10',
 	'(distance_km > 30) IS NOT TRUE', 'distance_km > 30 OR done', '(distance_km < 20 OR distance_km > 30) AND (distance_km < 10 OR distance_km > 40)') \gexec
 
 --- trips by distance and time
@@ -203,8 +222,10 @@ SELECT count(*) FROM trips WHERE duration BETWEEN '20 min' AND '10 min';
 SELECT id FROM trips WHERE duration > '1 day' AND duration < '36 h';
 
 --- trips by duration: days and months, and both mixed
-SELECT local.each('SELECT {n}, count(*), max(duration) FROM trips WHERE vehicle_id = {v1} AND duration {?}', $$> '1 day'$$, $$< '1 day'$$, $$> '24 h'$$, $$< '1 mon'$$, $$> '1 mon'$$, $$< '1 year'$$, $$> '1 day 9 h'$$, $$= '33:00:07'$$, $$= '1 day 9:00:07'$$,
-	$$>= '1 day 09:00:07'$$, $$<= '1 day 09:00:07'$$, $$< '1 mon -29 days'$$, $$> '1 mon -29 days'$$, $$> '1 mon -30 days'$$, $$> '-1 mon 31 days'$$, $$< '2 mon -59 days'$$, $$> '1 day -23:50:00'$$, $$< '1 day -23:50:00'$$, $$> '-1 day'$$, $$< '-1 day'$$, $$> '-1 mon'$$,
+SELECT local.each('SELECT {n}, count(*), max(duration) FROM trips WHERE vehicle_id = {v1} AND duration {?}', $$> '1 day'$$, $$< '1 day'$$,
+	$$> '24 h'$$, $$< '1 mon'$$, $$> '1 mon'$$, $$< '1 year'$$, $$> '1 day 9 h'$$, $$= '33:00:07'$$, $$= '1 day 9:00:07'$$,
+	$$>= '1 day 09:00:07'$$, $$<= '1 day 09:00:07'$$, $$< '1 mon -29 days'$$, $$> '1 mon -29 days'$$, $$> '1 mon -30 days'$$, $$> '-1 mon 31 days'$$,
+	$$< '2 mon -59 days'$$, $$> '1 day -23:50:00'$$, $$< '1 day -23:50:00'$$, $$> '-1 day'$$, $$< '-1 day'$$, $$> '-1 mon'$$,
 	$$= '0'$$, $$> '0'$$, $$>= '-0:00:01'$$, $$< '178000000 years'$$, $$> '-178000000 years'$$, $$< '2147483647 days'$$, $$> '-2147483648 days'$$, $$= NULL$$) \gexec
 
 --- trips by duration: fractions of a second
@@ -212,8 +233,10 @@ SELECT count(*) FROM trips WHERE vehicle_id = :'v1' AND duration > '10 min 0.5 s
 SELECT count(*) FROM trips WHERE vehicle_id = :'v1' AND duration BETWEEN '599.999999 s' AND '1800.000001 s';
 
 --- trips by duration: lists, OR, NOT
-SELECT local.each('SELECT {n}, count(*), min(duration) FROM trips WHERE vehicle_id = {v1} AND ({?})', $$duration IN ('33:00:07', '10 min', NULL)$$, $$duration = ANY ('{33:00:07,00:00:00}'::interval[])$$, $$duration < '12 min' OR duration > '1 h'$$, $$NOT (duration < '1 h')$$,
-	$$duration > '1 h' OR distance_km > 40$$, $$duration > '1 h' AND distance_km > 40$$, $$duration < '12 min' OR duration IS NULL$$, $$duration <> '33:00:07'$$, $$duration > ALL ('{10 min,20 min}'::interval[])$$) \gexec
+SELECT local.each('SELECT {n}, count(*), min(duration) FROM trips WHERE vehicle_id = {v1} AND ({?})', $$duration IN ('33:00:07', '10 min', NULL)$$,
+	$$duration = ANY ('{33:00:07,00:00:00}'::interval[])$$, $$duration < '12 min' OR duration > '1 h'$$, $$NOT (duration < '1 h')$$,
+	$$duration > '1 h' OR distance_km > 40$$, $$duration > '1 h' AND distance_km > 40$$, $$duration < '12 min' OR duration IS NULL$$,
+	$$duration <> '33:00:07'$$, $$duration > ALL ('{10 min,20 min}'::interval[])$$) \gexec
 
 --- trips by duration, distance, time and vehicle
 SELECT id FROM trips WHERE vehicle_id IN (:'v1', :'v2') AND duration > '20 min' AND distance_km BETWEEN 10 AND 40 AND started_at >= '2026-03-28';
@@ -235,8 +258,10 @@ PREPARE p (interval, interval) AS SELECT count(*), min(duration) FROM trips WHER
 EXECUTE p ('10 min', '1 day'); EXECUTE p (NULL, '1 day'); EXECUTE p ('1 mon -30 days', '1 mon'); EXECUTE p ('-1 day', '20 min'); EXECUTE p ('1 h', '1 min');
 
 --- trips by distance and duration of others
-SELECT h.id, x.n FROM (SELECT * FROM local.history ORDER BY id LIMIT 4) AS h CROSS JOIN LATERAL (SELECT count(*) AS n FROM trips WHERE vehicle_id = h.vehicle_id AND distance_km > h.distance_km AND duration <= h.duration + interval '10 min') AS x;
-SELECT x.km, t.n FROM (VALUES (10::float8), (NULL), ('NaN'), (-1), ('infinity')) AS x (km) CROSS JOIN LATERAL (SELECT count(*) AS n FROM trips WHERE vehicle_id = :'v1' AND distance_km < x.km) AS t;
+SELECT h.id, x.n FROM (SELECT * FROM local.history ORDER BY id LIMIT 4) AS h CROSS JOIN LATERAL (SELECT count(*) AS n FROM trips
+	WHERE vehicle_id = h.vehicle_id AND distance_km > h.distance_km AND duration <= h.duration + interval '10 min') AS x;
+SELECT x.km, t.n FROM (VALUES (10::float8), (NULL), ('NaN'), (-1), ('infinity')) AS x (km) CROSS JOIN LATERAL (SELECT count(*) AS n FROM trips
+	WHERE vehicle_id = :'v1' AND distance_km < x.km) AS t;
 SELECT a.id, b.id FROM trips AS a JOIN trips AS b ON b.vehicle_id = a.vehicle_id AND b.distance_km = a.distance_km AND b.id > a.id WHERE a.vehicle_id = :'v1';
 
 --- trips by distance and duration that are computed
@@ -277,8 +302,10 @@ SELECT 'none', count(*) FROM alarms WHERE kind = 'trigger' AND kind = 'status';
 SELECT 'none', count(*) FROM alarms WHERE kind = 'trigger,status';
 
 --- alarms by kind otherwise
-SELECT local.each('SELECT {n}, count(*) FROM alarms WHERE vehicle_id = {v2} AND {?}', $$kind <> 'trigger'$$, $$kind NOT IN ('trigger', 'none')$$, $$kind > 'status'$$, $$kind LIKE 'trig%'$$, $$kind = lower('TRIGGER')$$, $$kind::varchar = 'trigger'$$, $$kind IS NOT NULL$$,
-	$$(kind = 'trigger' OR created_at > '2026-04-01')$$, $$NOT (kind = 'trigger')$$, $$kind = 'trigger' COLLATE "C"$$, $$(kind = 'trigger' AND created_at < '2026-03-25' OR kind = 'status' AND created_at > '2026-04-01')$$) \gexec
+SELECT local.each('SELECT {n}, count(*) FROM alarms WHERE vehicle_id = {v2} AND {?}', $$kind <> 'trigger'$$, $$kind NOT IN ('trigger', 'none')$$,
+	$$kind > 'status'$$, $$kind LIKE 'trig%'$$, $$kind = lower('TRIGGER')$$, $$kind::varchar = 'trigger'$$, $$kind IS NOT NULL$$,
+	$$(kind = 'trigger' OR created_at > '2026-04-01')$$, $$NOT (kind = 'trigger')$$, $$kind = 'trigger' COLLATE "C"$$,
+	$$(kind = 'trigger' AND created_at < '2026-03-25' OR kind = 'status' AND created_at > '2026-04-01')$$) \gexec
 
 --- alarms by kind and time
 SELECT id FROM alarms WHERE kind = 'trigger' AND created_at >= '2026-03-25' AND created_at < '2026-04-01';
@@ -289,7 +316,8 @@ SET plan_cache_mode = force_generic_plan;
 PREPARE p (text) AS SELECT count(*) FROM alarms WHERE vehicle_id = local.named('v2') AND kind = $1;
 EXECUTE p ('trigger'); EXECUTE p ('status'); EXECUTE p (NULL); EXECUTE p ('none'); EXECUTE p ('');
 SELECT k.kind, count(a.id) FROM (VALUES ('status'), ('trigger'), ('none'), (NULL)) AS k (kind) LEFT JOIN alarms AS a ON a.kind = k.kind GROUP BY 1;
-SELECT k.kind, a.n FROM (VALUES ('status'), ('trigger'), ('none'), (NULL), ('a&b')) AS k (kind) CROSS JOIN LATERAL (SELECT count(*) AS n FROM alarms WHERE vehicle_id = :'v2' AND kind = k.kind) AS a;
+SELECT k.kind, a.n FROM (VALUES ('status'), ('trigger'), ('none'), (NULL), ('a&b')) AS k (kind) CROSS JOIN LATERAL (SELECT count(*) AS n FROM alarms
+	WHERE vehicle_id = :'v2' AND kind = k.kind) AS a;
 
 --- alarms by kind and their other columns
 SELECT count(*), count(activation) FROM alarms WHERE kind = 'trigger' AND activation IS NULL;

@@ -16,22 +16,27 @@ SELECT a.id, b.distance_km FROM trips AS a JOIN trips AS b ON b.id = a.id WHERE 
 SELECT count(*), count(DISTINCT a.id) FROM trips AS a JOIN trips AS b ON b.id = a.id;
 
 --- a self join by vehicle: trips that follow each other
-SELECT a.id, b.id FROM trips AS a JOIN trips AS b ON b.vehicle_id = a.vehicle_id AND b.start_odometer_km = a.start_odometer_km + a.distance_km AND b.id <> a.id WHERE a.vehicle_id = :'v1' AND b.vehicle_id = :'v1';
+SELECT a.id, b.id FROM trips AS a JOIN trips AS b ON b.vehicle_id = a.vehicle_id AND b.start_odometer_km = a.start_odometer_km + a.distance_km
+	AND b.id <> a.id WHERE a.vehicle_id = :'v1' AND b.vehicle_id = :'v1';
 
 --- a self join with other columns on each side
-SELECT a.speed_kmh, b.latitude, c.km_before_maintenance FROM telemetry AS a JOIN telemetry AS b USING (vehicle_id, recorded_at) JOIN telemetry AS c USING (vehicle_id, recorded_at)
- WHERE a.vehicle_id = :'v1' AND a.recorded_at >= '2026-04-02' AND b.recorded_at >= '2026-04-02' AND c.recorded_at >= '2026-04-02' AND b.vehicle_id = :'v1' AND c.vehicle_id = :'v1';
+SELECT a.speed_kmh, b.latitude, c.km_before_maintenance FROM telemetry AS a JOIN telemetry AS b USING (vehicle_id, recorded_at)
+	JOIN telemetry AS c USING (vehicle_id, recorded_at)
+ WHERE a.vehicle_id = :'v1' AND a.recorded_at >= '2026-04-02' AND b.recorded_at >= '2026-04-02' AND c.recorded_at >= '2026-04-02'
+	AND b.vehicle_id = :'v1' AND c.vehicle_id = :'v1';
 
 --- a self join with fewer columns first, then more
 SELECT a.vin, b.brand, c.picture_urls, d.remote_capabilities FROM vehicles AS a JOIN vehicles AS b USING (id) JOIN vehicles AS c USING (id) JOIN vehicles AS d USING (id);
 SELECT (SELECT count(*) FROM vehicles), (SELECT string_agg(label, ',' ORDER BY vin) FROM vehicles), (SELECT count(*) FROM vehicles WHERE picture_urls IS NOT NULL);
 
 --- a self join of ranges that overlap
-SELECT count(*), count(b.recorded_at) FROM telemetry AS a LEFT JOIN telemetry AS b ON b.recorded_at = a.recorded_at AND b.vehicle_id = :'v1' AND b.recorded_at < '2026-03-26' WHERE a.vehicle_id = :'v1' AND a.recorded_at >= '2026-03-24';
+SELECT count(*), count(b.recorded_at) FROM telemetry AS a LEFT JOIN telemetry AS b ON b.recorded_at = a.recorded_at AND b.vehicle_id = :'v1'
+	AND b.recorded_at < '2026-03-26' WHERE a.vehicle_id = :'v1' AND a.recorded_at >= '2026-03-24';
 
 --- a self join of ranges that are the same
 --! requests 1
-SELECT count(*) FROM telemetry AS a JOIN telemetry AS b USING (recorded_at) WHERE a.vehicle_id = :'v1' AND b.vehicle_id = :'v1' AND a.recorded_at >= '2026-03-24' AND b.recorded_at >= '2026-03-24';
+SELECT count(*) FROM telemetry AS a JOIN telemetry AS b USING (recorded_at) WHERE a.vehicle_id = :'v1' AND b.vehicle_id = :'v1'
+	AND a.recorded_at >= '2026-03-24' AND b.recorded_at >= '2026-03-24';
 
 --- a self join, nested
 SET enable_hashjoin = off; SET enable_mergejoin = off;
@@ -56,8 +61,10 @@ SELECT count(*) FROM (SELECT a.id FROM trips AS a JOIN trips AS b ON b.id = a.id
 SELECT count(*) FROM (SELECT 1 FROM (SELECT recorded_at FROM telemetry LIMIT 10) AS a, (SELECT recorded_at FROM telemetry LIMIT 500) AS b) AS x;
 
 --- one half read, the other in full
-SELECT (SELECT count(*) FROM (SELECT id FROM trips WHERE vehicle_id = :'v2' LIMIT 1) AS a), (SELECT count(*) FROM trips WHERE vehicle_id = :'v2'), (SELECT count(*) FROM (SELECT id FROM trips WHERE vehicle_id = :'v2' LIMIT 30) AS b);
-SELECT count(*) FROM ((SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v1' LIMIT 7) UNION ALL SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v1' UNION ALL (SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v1' LIMIT 50)) AS x;
+SELECT (SELECT count(*) FROM (SELECT id FROM trips WHERE vehicle_id = :'v2' LIMIT 1) AS a), (SELECT count(*) FROM trips WHERE vehicle_id = :'v2'),
+	(SELECT count(*) FROM (SELECT id FROM trips WHERE vehicle_id = :'v2' LIMIT 30) AS b);
+SELECT count(*) FROM ((SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v1' LIMIT 7) UNION ALL SELECT recorded_at FROM telemetry
+	WHERE vehicle_id = :'v1' UNION ALL (SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v1' LIMIT 50)) AS x;
 
 --- UNION of the same
 --! requests 2
@@ -65,11 +72,14 @@ SELECT id FROM trips WHERE vehicle_id = :'v1' UNION SELECT id FROM trips WHERE v
 SELECT count(*) FROM (SELECT id FROM trips WHERE vehicle_id = :'v1' UNION ALL SELECT id FROM trips WHERE vehicle_id = :'v1') AS x;
 
 --- UNION of the same with other conditions here
-SELECT 'long', id FROM trips WHERE vehicle_id = :'v1' AND distance_km > 30 UNION ALL SELECT 'short', id FROM trips WHERE vehicle_id = :'v1' AND distance_km < 5 UNION ALL SELECT 'undone', id FROM trips WHERE vehicle_id = :'v1' AND NOT done;
+SELECT 'long', id FROM trips WHERE vehicle_id = :'v1' AND distance_km > 30 UNION ALL SELECT 'short', id FROM trips WHERE vehicle_id = :'v1'
+	AND distance_km < 5 UNION ALL SELECT 'undone', id FROM trips WHERE vehicle_id = :'v1' AND NOT done;
 
 --- UNION of vehicles, one after the other, and all
-SELECT count(*) FROM (SELECT id FROM trips WHERE vehicle_id = :'v1' UNION ALL SELECT id FROM trips WHERE vehicle_id = :'v2' UNION ALL SELECT id FROM trips WHERE vehicle_id IN (:'v1', :'v2') UNION ALL SELECT id FROM trips) AS x;
-SELECT vin, count(*) FROM (SELECT vin FROM status UNION ALL SELECT vin FROM status WHERE vin LIKE 'VR3%' UNION ALL SELECT vin FROM status WHERE vehicle_id = :'v1') AS x GROUP BY 1;
+SELECT count(*) FROM (SELECT id FROM trips WHERE vehicle_id = :'v1' UNION ALL SELECT id FROM trips WHERE vehicle_id = :'v2' UNION ALL SELECT id
+	FROM trips WHERE vehicle_id IN (:'v1', :'v2') UNION ALL SELECT id FROM trips) AS x;
+SELECT vin, count(*) FROM (SELECT vin FROM status UNION ALL SELECT vin FROM status WHERE vin LIKE 'VR3%' UNION ALL SELECT vin FROM status
+	WHERE vehicle_id = :'v1') AS x GROUP BY 1;
 
 --- INTERSECT and EXCEPT of the same
 SELECT id FROM trips WHERE vehicle_id = :'v1' INTERSECT SELECT id FROM trips WHERE vehicle_id = :'v1' AND distance_km > 30;
@@ -77,36 +87,44 @@ SELECT id FROM trips WHERE vehicle_id = :'v1' EXCEPT ALL SELECT id FROM trips WH
 SELECT 'none', count(*) FROM (SELECT id FROM trips EXCEPT SELECT id FROM trips) AS x;
 
 --- common table expressions of the same
-WITH a AS MATERIALIZED (SELECT * FROM trips WHERE vehicle_id = :'v1'), b AS NOT MATERIALIZED (SELECT * FROM trips WHERE vehicle_id = :'v1') SELECT count(*), count(b.id), max(c.distance_km) FROM a JOIN b USING (id) JOIN a AS c USING (id) JOIN b AS d USING (id);
+WITH a AS MATERIALIZED (SELECT * FROM trips WHERE vehicle_id = :'v1'), b AS NOT MATERIALIZED (SELECT * FROM trips WHERE vehicle_id = :'v1')
+	SELECT count(*), count(b.id), max(c.distance_km) FROM a JOIN b USING (id) JOIN a AS c USING (id) JOIN b AS d USING (id);
 
 --- scalar subqueries of the same
 --! requests 1
-SELECT (SELECT count(*) FROM trips WHERE vehicle_id = :'v1'), (SELECT max(distance_km) FROM trips WHERE vehicle_id = :'v1'), (SELECT min(started_at) FROM trips WHERE vehicle_id = :'v1'), (SELECT count(*) FROM trips WHERE vehicle_id = :'v1' AND done);
+SELECT (SELECT count(*) FROM trips WHERE vehicle_id = :'v1'), (SELECT max(distance_km) FROM trips WHERE vehicle_id = :'v1'), (SELECT min(started_at)
+	FROM trips WHERE vehicle_id = :'v1'), (SELECT count(*) FROM trips WHERE vehicle_id = :'v1' AND done);
 
 --- five tables that need the listing
 --! requests 24
-SELECT s.vin, s.odometer_km, p.recorded_at, m.days_before_maintenance, (SELECT count(*) FROM trips AS t WHERE t.vin = s.vin), (SELECT count(*) FROM alerts AS a WHERE a.vin = s.vin)
+SELECT s.vin, s.odometer_km, p.recorded_at, m.days_before_maintenance, (SELECT count(*) FROM trips AS t WHERE t.vin = s.vin), (SELECT count(*)
+	FROM alerts AS a WHERE a.vin = s.vin)
   FROM status AS s LEFT JOIN positions AS p USING (vin) LEFT JOIN maintenance AS m USING (vin) WHERE s.vin LIKE 'V%';
 
 --- tables by VIN, several prefixes
-SELECT a.vin, b.vin, c.vin FROM status AS a LEFT JOIN positions AS b ON b.vin = a.vin AND b.vin LIKE 'VR3%' LEFT JOIN maintenance AS c ON c.vin = a.vin AND c.vin LIKE 'VF%';
+SELECT a.vin, b.vin, c.vin FROM status AS a LEFT JOIN positions AS b ON b.vin = a.vin AND b.vin LIKE 'VR3%' LEFT
+	JOIN maintenance AS c ON c.vin = a.vin AND c.vin LIKE 'VF%';
 
 --- a correlated subquery with repeated keys
-SELECT d.n, (SELECT count(*) FROM trips AS t WHERE t.vehicle_id = d.vehicle_id), (SELECT max(t.started_at) FROM trips AS t WHERE t.vehicle_id = d.vehicle_id) FROM local.drivers AS d;
+SELECT d.n, (SELECT count(*) FROM trips AS t WHERE t.vehicle_id = d.vehicle_id), (SELECT max(t.started_at) FROM trips AS t
+	WHERE t.vehicle_id = d.vehicle_id) FROM local.drivers AS d;
 
 --- a correlated subquery with repeated and NULL keys, without memoize
 --! requests 5
 SET enable_memoize = off;
-SELECT x.n, (SELECT count(*) FROM trips AS t WHERE t.vehicle_id = x.v) FROM (VALUES (1, :'v1'), (2, :'v2'), (3, :'v1'), (4, NULL), (5, :'v2'), (6, 'nobody'), (7, :'v1'), (8, 'nobody'), (9, :'v5'), (10, '')) AS x (n, v);
+SELECT x.n, (SELECT count(*) FROM trips AS t WHERE t.vehicle_id = x.v) FROM (VALUES (1, :'v1'), (2, :'v2'), (3, :'v1'), (4, NULL), (5, :'v2'), (6,
+	'nobody'), (7, :'v1'), (8, 'nobody'), (9, :'v5'), (10, '')) AS x (n, v);
 
 --- LATERAL with repeated keys and times
-SELECT x.n, t.c FROM (VALUES (1, :'v1', '2026-03-25'), (2, :'v1', '2026-04-01'), (3, :'v1', '2026-03-25'), (4, :'v2', '2026-03-25'), (5, :'v1', NULL), (6, :'v1', '2026-04-01')) AS x (n, v, at)
+SELECT x.n, t.c FROM (VALUES (1, :'v1', '2026-03-25'), (2, :'v1', '2026-04-01'), (3, :'v1', '2026-03-25'), (4, :'v2', '2026-03-25'), (5, :'v1', NULL),
+	(6, :'v1', '2026-04-01')) AS x (n, v, at)
  CROSS JOIN LATERAL (SELECT count(*) AS c FROM trips WHERE vehicle_id = x.v AND started_at >= x.at::timestamptz) AS t;
 
 --- nested loops whose inner side is asked again
 SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_material = off; SET enable_memoize = off;
 SELECT h.id, s.odometer_km > 0 FROM local.history AS h JOIN status AS s ON s.vehicle_id = h.vehicle_id WHERE h.started_at < '2026-03-20';
-SELECT h.id, count(a.id) FROM local.history AS h LEFT JOIN alarms AS a ON a.vehicle_id = h.vehicle_id AND a.created_at > '2026-04-01' WHERE h.started_at < '2026-03-19' GROUP BY 1;
+SELECT h.id, count(a.id) FROM local.history AS h LEFT JOIN alarms AS a ON a.vehicle_id = h.vehicle_id AND a.created_at > '2026-04-01'
+	WHERE h.started_at < '2026-03-19' GROUP BY 1;
 
 --- nested loops over all of another
 SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_material = off;
@@ -114,12 +132,14 @@ SELECT count(*) FROM alerts AS a JOIN collisions AS c ON c.vehicle_id = a.vehicl
 SELECT count(*), count(DISTINCT v.id) FROM vehicles AS v CROSS JOIN vehicles AS w;
 
 --- an EXISTS and a NOT EXISTS on the same
-SELECT v.vin FROM vehicles AS v WHERE EXISTS (SELECT FROM alarms AS a WHERE a.vehicle_id = v.id) AND NOT EXISTS (SELECT FROM alarms AS a WHERE a.vehicle_id = v.id AND a.created_at > '2026-04-03 06:00');
+SELECT v.vin FROM vehicles AS v WHERE EXISTS (SELECT FROM alarms AS a WHERE a.vehicle_id = v.id) AND NOT EXISTS (SELECT FROM alarms AS a
+	WHERE a.vehicle_id = v.id AND a.created_at > '2026-04-03 06:00');
 SELECT v.vin FROM vehicles AS v WHERE v.id IN (SELECT vehicle_id FROM trips) AND v.id NOT IN (SELECT vehicle_id FROM trips WHERE distance_km > 800);
 
 --- SubPlans that are hashed and not
 SELECT vin, id IN (SELECT vehicle_id FROM trips WHERE distance_km > 700) AS far, id IN (SELECT vehicle_id FROM trips WHERE NOT done) AS undone FROM vehicles;
-SELECT vin, (SELECT count(*) FROM trips AS t WHERE t.vehicle_id = v.id AND t.distance_km > (SELECT avg(distance_km) FROM trips AS u WHERE u.vehicle_id = v.id)) FROM vehicles AS v;
+SELECT vin, (SELECT count(*) FROM trips AS t WHERE t.vehicle_id = v.id AND t.distance_km > (SELECT avg(distance_km) FROM trips AS u
+	WHERE u.vehicle_id = v.id)) FROM vehicles AS v;
 
 --- a table and a view of it
 CREATE TEMP VIEW mine AS SELECT * FROM trips WHERE vehicle_id = local.named('v1');
@@ -162,7 +182,8 @@ COMMIT;
 
 --- the same again in the same transaction
 BEGIN;
-SELECT count(*) FROM trips WHERE vehicle_id = :'v1'; SELECT count(*) FROM trips WHERE vehicle_id = :'v1'; SELECT count(*) FROM trips AS a, trips AS b WHERE a.vehicle_id = :'v1' AND b.vehicle_id = :'v1' AND a.id = b.id;
+SELECT count(*) FROM trips WHERE vehicle_id = :'v1'; SELECT count(*) FROM trips WHERE vehicle_id = :'v1'; SELECT count(*) FROM trips AS a, trips AS b
+	WHERE a.vehicle_id = :'v1' AND b.vehicle_id = :'v1' AND a.id = b.id;
 COMMIT;
 
 --- prepared: self joins, generic
@@ -171,18 +192,23 @@ PREPARE p (text, text) AS SELECT count(*), min(a.started_at) FROM trips AS a JOI
 EXECUTE p (:'v1', :'v1'); EXECUTE p (:'v1', :'v2'); EXECUTE p (NULL, :'v1'); EXECUTE p ('nobody', 'nobody'); EXECUTE p (:'v2', :'v2');
 
 --- the same trip's way points, telemetry, alerts, several times
-SELECT (SELECT count(*) FROM waypoints WHERE vehicle_id = :'v1' AND trip_id = :'trip'), (SELECT max(recorded_at) FROM waypoints WHERE vehicle_id = :'v1' AND trip_id = :'trip'),
-	(SELECT count(*) FROM waypoints AS a JOIN waypoints AS b USING (recorded_at) WHERE a.vehicle_id = :'v1' AND b.vehicle_id = :'v1' AND a.trip_id = :'trip' AND b.trip_id = :'trip');
+SELECT (SELECT count(*) FROM waypoints WHERE vehicle_id = :'v1' AND trip_id = :'trip'), (SELECT max(recorded_at) FROM waypoints
+	WHERE vehicle_id = :'v1' AND trip_id = :'trip'),
+	(SELECT count(*) FROM waypoints AS a JOIN waypoints AS b USING (recorded_at) WHERE a.vehicle_id = :'v1' AND b.vehicle_id = :'v1'
+	AND a.trip_id = :'trip' AND b.trip_id = :'trip');
 
 --- way points once simplified and once not
-SELECT (SELECT count(*) FROM waypoints WHERE vehicle_id = :'v1' AND trip_id = :'long'), (SELECT count(*) < 1000000 FROM waypoints WHERE vehicle_id = :'v1' AND trip_id = :'long' AND tolerance_km = 0.5),
+SELECT (SELECT count(*) FROM waypoints WHERE vehicle_id = :'v1' AND trip_id = :'long'), (SELECT count(*) < 1000000 FROM waypoints
+	WHERE vehicle_id = :'v1' AND trip_id = :'long' AND tolerance_km = 0.5),
 	(SELECT count(*) FROM waypoints WHERE vehicle_id = :'v1' AND trip_id = :'long' AND tolerance_km = 0);
 --= near
 SELECT (SELECT count(*) FROM waypoints WHERE vehicle_id = :'v1' AND trip_id = :'long'), true, (SELECT count(*) FROM waypoints WHERE vehicle_id = :'v1' AND trip_id = :'long');
 
 --- the newest and all of the same
-SELECT t.started_at, x.n FROM (SELECT started_at, vehicle_id FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at DESC NULLS LAST LIMIT 2) AS t CROSS JOIN LATERAL (SELECT count(*) AS n FROM trips WHERE vehicle_id = t.vehicle_id) AS x;
-SELECT count(*), max(a.started_at), min(b.started_at) FROM (SELECT * FROM trips ORDER BY started_at DESC NULLS LAST LIMIT 5) AS a JOIN trips AS b ON b.vehicle_id = a.vehicle_id;
+SELECT t.started_at, x.n FROM (SELECT started_at, vehicle_id FROM trips WHERE vehicle_id = :'v1' ORDER BY started_at DESC NULLS LAST LIMIT 2) AS t
+	CROSS JOIN LATERAL (SELECT count(*) AS n FROM trips WHERE vehicle_id = t.vehicle_id) AS x;
+SELECT count(*), max(a.started_at), min(b.started_at) FROM (SELECT * FROM trips ORDER BY started_at DESC NULLS LAST LIMIT 5) AS a
+	JOIN trips AS b ON b.vehicle_id = a.vehicle_id;
 
 --- a table twice, with and without a slack of its own
 BEGIN;
@@ -196,7 +222,8 @@ DO $$ BEGIN
 	END IF;
 END $$;
 SELECT count(*), count(b.id) FROM trips AS a LEFT JOIN work.other AS b USING (vehicle_id, id) WHERE a.vehicle_id = :'v1' AND b.vehicle_id = :'v1';
-SELECT a.id, round(b.max_speed_kmh::numeric, 3) = round((a.max_speed_kmh * 3.6)::numeric, 3) FROM trips AS a JOIN work.miles AS b USING (vehicle_id, id) WHERE a.vehicle_id = :'v1' AND b.vehicle_id = :'v1';
+SELECT a.id, round(b.max_speed_kmh::numeric, 3) = round((a.max_speed_kmh * 3.6)::numeric, 3) FROM trips AS a
+	JOIN work.miles AS b USING (vehicle_id, id) WHERE a.vehicle_id = :'v1' AND b.vehicle_id = :'v1';
 ROLLBACK;
 
 --- data-modifying statements that read the same twice

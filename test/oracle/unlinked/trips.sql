@@ -22,10 +22,12 @@ SELECT trip_id, recorded_at FROM telemetry WHERE vehicle_id = :'v4' AND trip_id 
 SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v4' AND trip_id = :'told' AND recorded_at >= '2026-03-25';
 
 --- telemetry of each trip, none of which says so
-SELECT t.started_at, m.n, m.last FROM trips AS t CROSS JOIN LATERAL (SELECT count(*) AS n, max(recorded_at) AS last FROM telemetry WHERE vehicle_id = t.vehicle_id AND trip_id = t.id) AS m WHERE t.vehicle_id = :'v4' AND t.started_at >= '2026-03-26';
+SELECT t.started_at, m.n, m.last FROM trips AS t CROSS JOIN LATERAL (SELECT count(*) AS n, max(recorded_at) AS last FROM telemetry
+	WHERE vehicle_id = t.vehicle_id AND trip_id = t.id) AS m WHERE t.vehicle_id = :'v4' AND t.started_at >= '2026-03-26';
 
 --- what says so, is among what is listed
-SELECT 'lost', count(*) FROM (SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v4' AND trip_id || '' = :'told' EXCEPT SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v4' AND trip_id = :'told') AS x;
+SELECT 'lost', count(*) FROM (SELECT recorded_at FROM telemetry WHERE vehicle_id = :'v4' AND trip_id || '' = :'told' EXCEPT SELECT recorded_at
+	FROM telemetry WHERE vehicle_id = :'v4' AND trip_id = :'told') AS x;
 SELECT 'lost', count(*) FROM (SELECT id FROM alerts WHERE trip_ids::text LIKE '%' || :'trip' || '%' EXCEPT SELECT id FROM alerts WHERE :'trip' = ANY (trip_ids)) AS x;
 SELECT 'lost', count(*) FROM (SELECT id FROM collisions WHERE trip_id || '' = :'trip' EXCEPT SELECT id FROM collisions WHERE trip_id = :'trip') AS x;
 
@@ -35,7 +37,8 @@ SELECT id, vin, trip_id, sides FROM collisions WHERE vehicle_id = :'of' AND trip
 SELECT id, trip_id FROM collisions WHERE trip_id = :'trip_of' AND created_at > '2026-03-01';
 
 --- collisions of each trip, none of which says so
-SELECT t.id, c.n FROM trips AS t CROSS JOIN LATERAL (SELECT count(*) AS n FROM collisions WHERE vehicle_id = t.vehicle_id AND trip_id = t.id) AS c WHERE t.vehicle_id = :'v2';
+SELECT t.id, c.n FROM trips AS t CROSS JOIN LATERAL (SELECT count(*) AS n FROM collisions WHERE vehicle_id = t.vehicle_id AND trip_id = t.id) AS c
+	WHERE t.vehicle_id = :'v2';
 
 --- alerts of a trip that do not say so
 SELECT trip_ids[1] AS a, trip_ids[2] AS b, vehicle_id AS of FROM near.alerts WHERE cardinality(trip_ids) = 2 ORDER BY md5(id) LIMIT 1 \gset
@@ -44,7 +47,8 @@ SELECT id, vin FROM alerts WHERE :'b' = ANY (trip_ids);
 SELECT id FROM alerts WHERE vehicle_id = :'of' AND trip_ids @> ARRAY[:'a'];
 
 --- alerts of each trip, none of which says so
-SELECT t.started_at, a.n FROM trips AS t CROSS JOIN LATERAL (SELECT count(*) AS n FROM alerts WHERE vehicle_id = t.vehicle_id AND t.id = ANY (trip_ids)) AS a WHERE t.vehicle_id = :'v2' AND t.started_at >= '2026-03-28';
+SELECT t.started_at, a.n FROM trips AS t CROSS JOIN LATERAL (SELECT count(*) AS n FROM alerts WHERE vehicle_id = t.vehicle_id
+	AND t.id = ANY (trip_ids)) AS a WHERE t.vehicle_id = :'v2' AND t.started_at >= '2026-03-28';
 
 --- prepared, of trips that do not say so
 SET plan_cache_mode = force_generic_plan;
