@@ -29,8 +29,7 @@ one_way()
 	sim_post reset
 	line=$(ours run "$2")
 	sample "$1" "$(field wall "$line")"
-	# less what loads the library
-	sample "$1.requests" "$(($(sim_get 'log?format=text' | grep -vcE '/user(\?| )') + 0))"
+	sample "$1.requests" "$(requests_sent)"
 }
 
 # both TITLE NAME LIMIT LIMIT: a row of wall times, and one of requests
@@ -76,7 +75,7 @@ panels()
 # The panels as the lines of one statement.
 case_dashboard()
 {
-	local i panel whole='' total requests line
+	local i panel whole='' total line
 
 	world --vehicles 20 --days "$DAYS" --now real --latency-ms "$LATENCY"
 	while read -r panel; do
@@ -91,8 +90,7 @@ case_dashboard()
 			total=$((total + $(field wall "$line")))
 		done < <(panels)
 		sample dashboard.other $total
-		requests=$(sim_get 'log?format=text' | grep -vcE '/user(\?| )')
-		sample dashboard.other.requests "$requests"
+		sample dashboard.other.requests "$(requests_sent)"
 	done
 	both "a dashboard of 12 panels for 20 vehicles as one statement, against 12 statements" dashboard 'ratio 0.5' 'ratio 0.5'
 }
