@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 #
 # The battery against an API whose ranges have none of their bounds, in pages of 29.
-# simulator: --vehicles 6 --days 16 --telemetry 120 --now 2026-04-03T12:00:00Z
+# simulator: --accounts 2 --vehicles 6 --days 16 --telemetry 120 --now 2026-04-03T12:00:00Z
 
 use strict;
 use warnings;

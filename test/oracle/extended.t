@@ -3,7 +3,7 @@
 # The extended protocol, as drivers of applications use it (psql has no
 # parameters before version 16): extended.pgbench against the foreign and the
 # plain tables, with parameters that name something, nothing, and nonsense.
-# simulator: --vehicles 6 --days 16 --telemetry 120 --now 2026-04-03T12:00:00Z
+# simulator: --accounts 2 --vehicles 6 --days 16 --telemetry 120 --now 2026-04-03T12:00:00Z
 
 . test/harness/tap.sh
 

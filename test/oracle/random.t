@@ -3,7 +3,7 @@
 # random.t
 #	Queries by chance, of the foreign tables and of plain ones that hold the same
 #	(random.psql): the rows must be the same.
-# simulator: --days 17 --telemetry 100
+# simulator: --accounts 2 --days 17 --telemetry 100
 #
 # script/test --random N[@SEED[.FIRST]]: N queries of that seed, from number FIRST
 # on (default: 500@1.1).  A query depends on the seed and its number alone, its

@@ -4,7 +4,7 @@
 #	As random.t, in a world whose clock is the machine's: windows that widen
 #	backwards from now find something at once.  So what a query asks for depends
 #	on the day, too: what has failed may not fail tomorrow.
-# simulator: --days 17 --telemetry 100 --now real
+# simulator: --accounts 2 --days 17 --telemetry 100 --now real
 
 use strict;
 use warnings;

@@ -2,7 +2,7 @@
 #
 # A world whose clock is the machine's: what is read in windows that widen
 # backwards from now.
-# simulator: --vehicles 6 --days 40 --telemetry 160 --now real
+# simulator: --accounts 2 --vehicles 6 --days 40 --telemetry 160 --now real
 
 use strict;
 use warnings;

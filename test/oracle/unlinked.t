@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 #
 # An API that does not say of which trip a message, an alert or a collision is.
-# simulator: --vehicles 6 --days 16 --telemetry 120 --now 2026-04-03T12:00:00Z
+# simulator: --accounts 2 --vehicles 6 --days 16 --telemetry 120 --now 2026-04-03T12:00:00Z
 
 use strict;
 use warnings;

@@ -1,5 +1,5 @@
--- Several accounts: partitions of one parent, and UNION ALL.  Here two servers, whose
--- cars are the same.
+-- Several accounts: partitions of one parent, and UNION ALL.  Here two, the second of
+-- which has every second car of the first.
 --! pairs
 
 --- all of both
@@ -22,7 +22,7 @@ SELECT count(*), count(DISTINCT account) FROM all_status WHERE account = 'family
 
 --- one account and one car
 --! requests 1
-SELECT account, count(*), min(started_at) FROM all_alerts WHERE account = 'company' AND vehicle_id = :'v1' GROUP BY 1;
+SELECT account, count(*), min(started_at) FROM all_alerts WHERE account = 'company' AND vehicle_id = :'v2' GROUP BY 1;
 
 --- no account
 --! requests 0
@@ -54,7 +54,7 @@ SELECT x.a, t.n FROM (VALUES ('family'), ('company'), ('other'), (NULL)) AS x (a
 
 --- accounts at run time, prepared
 PREPARE p (text, text) AS SELECT account, count(*) FROM all_trips WHERE account = $1 AND vehicle_id = $2 GROUP BY 1;
-EXECUTE p ('family', :'v1'); EXECUTE p ('company', :'v1');
+EXECUTE p ('family', :'v1'); EXECUTE p ('company', :'v1'); EXECUTE p ('company', :'v2');
 SET plan_cache_mode = force_generic_plan;
 EXECUTE p ('family', :'v1'); EXECUTE p ('company', :'v2'); EXECUTE p ('other', :'v1'); EXECUTE p (NULL, :'v1'); EXECUTE p ('family', NULL);
 
@@ -79,6 +79,7 @@ SELECT 'none', count(*) FROM all_trips WHERE vehicle_id = :'v5';
 SELECT account, count(*) FROM all_telemetry WHERE vehicle_id = :'v5' GROUP BY 1;
 
 --- a trip of both, by id
+SELECT account, id, started_at FROM all_trips WHERE id = :'nostart';
 SELECT account, id, started_at FROM all_trips WHERE id = :'trip';
 SELECT account, id FROM all_trips WHERE id IN (:'trip', :'long', 'nobody') AND vehicle_id = :'v1';
 

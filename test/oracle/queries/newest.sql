@@ -561,15 +561,15 @@ SELECT string_agg(started_at::text, ',' ORDER BY started_at DESC NULLS LAST) FRO
 
 --- a partitioned parent of two accounts, in order
 --! ordered
-SELECT started_at, account FROM all_trips WHERE vehicle_id = :'v1' ORDER BY started_at DESC NULLS LAST, account LIMIT 5;
+SELECT started_at, account FROM all_trips WHERE vehicle_id = :'v2' ORDER BY started_at DESC NULLS LAST, account LIMIT 5;
 SELECT started_at FROM all_trips ORDER BY started_at DESC NULLS LAST LIMIT 12;
 SELECT started_at FROM all_trips WHERE started_at >= :'mid' ORDER BY started_at LIMIT 12;
 
 --- a partitioned parent, merged without sorting
 --! ordered
 SET enable_sort = off;
-SELECT started_at FROM all_trips WHERE vehicle_id = :'v1' ORDER BY started_at DESC NULLS LAST LIMIT 5;
-SELECT started_at FROM all_trips WHERE vehicle_id = :'v1' AND started_at >= :'mid' ORDER BY started_at DESC;
+SELECT started_at FROM all_trips WHERE vehicle_id = :'v2' ORDER BY started_at DESC NULLS LAST LIMIT 5;
+SELECT started_at FROM all_trips WHERE vehicle_id = :'v2' AND started_at >= :'mid' ORDER BY started_at DESC;
 SELECT started_at FROM all_trips WHERE started_at >= :'mid' ORDER BY started_at LIMIT 12;
 
 --- a view, a CTE, a security barrier, in order
