@@ -105,7 +105,7 @@ SELECT sim_config('{"unknown_vehicle": 404, "log_limit": 200000}');
 CREATE FOREIGN TABLE moments (vehicle_id text, created_at timestamptz) SERVER sim OPTIONS (resource 'alarms', time_slack '0');
 SET stellantis_fdw.max_requests = 1000000;
 CREATE TABLE moment (c timestamptz);
-CREATE TABLE condition (n int, condition text, asked tstzmultirange);
+CREATE TABLE condition (n serial, function text, condition text, excess interval, asked tstzmultirange);
 
 -- The functions, and how much too long the range may be at either end: where a
 -- local time has another offset within days, or months do not add up.
@@ -155,60 +155,59 @@ CREATE FUNCTION pg_temp.note_ranges() RETURNS void LANGUAGE sql AS $$
 	WITH log AS MATERIALIZED (
 		SELECT substring(line from '/vehicles/c(\d+)/')::int AS n, m[1] AS range
 		FROM unnest(tap.sim('', '/log?format=text')) AS line, regexp_matches(line, 'timestamps=([^& ]+)', 'g') AS m)
-	UPDATE condition SET asked = coalesce((
-		SELECT range_agg(tstzrange(nullif(split_part(range, '/', 1), '')::timestamptz, split_part(range, '/', 2)::timestamptz, '[]'))
-		FROM log WHERE log.n = condition.n), '{}')
+	UPDATE condition SET asked = coalesce(ranges.asked, '{}')
+	FROM condition AS c LEFT JOIN (
+		SELECT n, range_agg(tstzrange(nullif(split_part(range, '/', 1), '')::timestamptz, split_part(range, '/', 2)::timestamptz, '[]')) AS asked
+		FROM log GROUP BY n) AS ranges USING (n)
+	WHERE c.n = condition.n
 $$;
 
 -- Makes the conditions on a function near a change: all operators, and what the
--- function gives there and a little beside. Asks them, and evaluates them.
-CREATE FUNCTION pg_temp.holds_near(change change, f function) RETURNS text LANGUAGE plpgsql AS $$
+-- function gives there and a little beside. Asks them.
+CREATE FUNCTION pg_temp.ask_near(change change, f function) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-	zone text := change.zone;
-	at timestamptz := change.at;
-	expression text := replace(replace(f.expression, '{zone}', quote_literal(zone)), '{other}', quote_literal(to_char(at AT TIME ZONE zone, 'YYYY-MM-DD HH24:MI')));
+	expression text := replace(replace(f.expression, '{zone}', quote_literal(change.zone)),
+							   '{other}', quote_literal(to_char(change.at AT TIME ZONE change.zone, 'YYYY-MM-DD HH24:MI')));
 	beside text := CASE WHEN f.type IN ('timestamp', 'timestamptz', 'interval') THEN 'interval ''17 min''' ELSE '1' END;
-	step constant interval := '20 min';
 	operands text[];
 	r record;
-	excess interval;
+BEGIN
+	EXECUTE format('SELECT array_agg(DISTINCT format(''%%L::%s'', v)) FROM (SELECT %s + o * (%s) AS v FROM unnest(ARRAY[$1 - interval ''30 min'', $1, $1, $1 + interval ''31 h''], ''{0,0,1,0}''::int[]) AS i (c, o)) AS v',
+				   f.type, expression, beside) USING change.at INTO operands;
+	-- operators of two types
+	IF f.type IN ('timestamp', 'date') THEN
+		operands := operands || format('%L::timestamptz', change.at) || format('%L::date', (change.at AT TIME ZONE change.zone)::date);
+	END IF;
+	FOR r IN INSERT INTO condition (function, condition, excess)
+			SELECT f.expression, c, f.excess + change.excess +
+				-- where a local time is read as another than it was
+				CASE WHEN f.type <> 'timestamptz' AND c ~ '::timestamptz$' THEN interval '2 h' ELSE '0' END
+			FROM (SELECT format('%s %s %s', expression, op, o) AS c FROM unnest(operands) AS o, unnest('{<,<=,=,>=,>}'::text[]) AS op
+				  UNION ALL SELECT format('%s IN (%s)', expression, array_to_string(operands[1:3], ', '))
+				  UNION ALL SELECT format('%s BETWEEN %s AND %s', expression, operands[1], operands[2])) AS c
+			RETURNING n, condition LOOP
+		-- an open end would be sent as a day ahead of the clock of this machine
+		EXECUTE format('SELECT FROM moments WHERE vehicle_id = ''c%s'' AND created_at < ''2100-01-01'' AND %s', r.n, regexp_replace(r.condition, '\mc\M', 'created_at', 'g'));
+	END LOOP;
+END $$;
+
+-- What is wrong with what was asked for a condition, by evaluating it.
+CREATE FUNCTION pg_temp.fault_of(change change, condition condition) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	excess interval := condition.excess + interval '20 min';	-- moments are a quarter of an hour apart
+	low timestamptz := coalesce(lower(condition.asked), '-infinity');
+	high timestamptz := coalesce(upper(condition.asked), 'infinity');
 	missing timestamptz;
 	first timestamptz;
 	last timestamptz;
 BEGIN
-	PERFORM set_config('TimeZone', zone, false);
-	DELETE FROM condition;
-	EXECUTE format('SELECT array_agg(DISTINCT format(''%%L::%s'', v)) FROM (SELECT %s + o * (%s) AS v FROM unnest(ARRAY[$1 - interval ''1 h'', $1, $1, $1 + interval ''31 h''], ''{0,0,1,0}''::int[]) AS i (c, o)) AS v',
-				   f.type, expression, beside) USING at INTO operands;
-	-- operators of two types
-	IF f.type IN ('timestamp', 'date') THEN
-		operands := operands || format('%L::timestamptz', at) || format('%L::date', (at AT TIME ZONE zone)::date);
-	END IF;
-	INSERT INTO condition
-		SELECT row_number() OVER (), c FROM (
-			SELECT format('%s %s %s', expression, op, o) AS c FROM unnest(operands) AS o, unnest('{<,<=,=,>=,>}'::text[]) AS op
-			UNION ALL SELECT format('%s IN (%s)', expression, array_to_string(operands[1:3], ', '))
-			UNION ALL SELECT format('%s BETWEEN %s AND %s', expression, operands[1], operands[2])) AS c;
-	PERFORM tap.sim_clear();
-	FOR r IN SELECT n, condition FROM condition LOOP
-		-- an open end would be sent as a day ahead of the clock of this machine
-		EXECUTE format('SELECT FROM moments WHERE vehicle_id = ''c%s'' AND created_at < ''2100-01-01'' AND %s', r.n, regexp_replace(r.condition, '\mc\M', 'created_at', 'g'));
-	END LOOP;
-	PERFORM pg_temp.note_ranges();
-	FOR r IN SELECT condition, asked, lower(asked) AS low, upper(asked) AS high FROM condition LOOP
-		EXECUTE format('SELECT min(c) FILTER (WHERE NOT c <@ $1), min(c), max(c) FROM moment WHERE %s', r.condition) USING r.asked INTO missing, first, last;
-		-- where a local time is read as another than it was
-		excess := step + change.excess + greatest(f.excess, CASE WHEN f.type <> 'timestamptz' AND r.condition ~ '::timestamptz$' THEN interval '2 h' END);
-		IF missing IS NOT NULL THEN
-			RETURN format('%s: %s is not in %s', r.condition, missing, r.asked);
+	EXECUTE format('SELECT min(c) FILTER (WHERE NOT c <@ $1), min(c), max(c) FROM moment WHERE %s', condition.condition) USING condition.asked INTO missing, first, last;
+	RETURN CASE WHEN missing IS NOT NULL THEN format('%s: %s is not in %s', condition.condition, missing, condition.asked)
 		-- only near the change are there enough moments to know where a condition begins to hold
-		ELSIF abs(extract(epoch FROM first - at)) < 48 * 3600 AND coalesce(r.low, '-infinity') < first - excess THEN
-			RETURN format('%s: from %s on, and not from %s', r.condition, first, r.low);
-		ELSIF abs(extract(epoch FROM last - at)) < 48 * 3600 AND coalesce(r.high, 'infinity') > last + excess THEN
-			RETURN format('%s: until %s, and not until %s', r.condition, last, r.high);
-		END IF;
-	END LOOP;
-	RETURN NULL;
+		WHEN abs(extract(epoch FROM first - change.at)) < 48 * 3600 AND low < first - excess THEN
+			format('%s: from %s on, and not from %s', condition.condition, first, low)
+		WHEN abs(extract(epoch FROM last - change.at)) < 48 * 3600 AND high > last + excess THEN
+			format('%s: until %s, and not until %s', condition.condition, last, high) END;
 END $$;
 
 -- Each quarter of an hour nearby, and what is next to it; some days and months further away.
@@ -224,14 +223,20 @@ $$;
 CREATE FUNCTION pg_temp.all_hold(change change) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
 	f function;
-	fault text;
+	r record;
 BEGIN
 	PERFORM pg_temp.moments_near(change.at);
+	DELETE FROM condition;
+	PERFORM tap.sim_clear();
+	PERFORM set_config('TimeZone', change.zone, false);
 	FOR f IN SELECT * FROM function LOOP
-		fault := pg_temp.holds_near(change, f);
-		PERFORM set_config('TimeZone', 'UTC', false);
-		RETURN NEXT tap.is(fault, NULL, format('%s near %s in %s', f.expression, change.at, change.zone));
+		PERFORM pg_temp.ask_near(change, f);
 	END LOOP;
+	PERFORM pg_temp.note_ranges();
+	FOR r IN SELECT function, min(pg_temp.fault_of(change, c)) AS fault FROM condition AS c GROUP BY function ORDER BY min(n) LOOP
+		RETURN NEXT tap.is(r.fault, NULL, format('%s near %s in %s', r.function, change.at, change.zone));
+	END LOOP;
+	PERFORM set_config('TimeZone', 'UTC', false);
 END $$;
 SELECT pg_temp.all_hold(change) FROM change;
 SELECT * FROM finish();
