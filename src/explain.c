@@ -42,7 +42,8 @@ describe_endpoint(const ApiScan *scan)
 	else if (resource->object_endpoint != NULL && ids != NIL)
 	{
 		instead = resource->object_endpoint;
-		maybe = resource->parent != PARENT_ACCOUNT && qual_tree_count(ids, scan->operands) < 0;
+		maybe = resource->parent != PARENT_ACCOUNT &&
+			(qual_tree_count(ids, scan->operands) < 0 || plan_has_parameters(scan->operands));
 	}
 	if (instead == NULL)
 		return psprintf("GET %s", resource->endpoint);

@@ -54,6 +54,7 @@ typedef struct ApiScan
 	HttpGroup  *group;
 	ShareScan  *share;
 	Garage	   *garage;
+	struct strset_hash *ids_asked;	/* one by one: "vehicle/id"; how many: "vehicle" ("": several) */
 	QualValues *values;
 	Fetch	   *fetch;			/* NULL when the conditions are impossible */
 	FetchCounters counters;

@@ -11,6 +11,7 @@
 
 #include "request.h"
 #include "scan.h"
+#include "strset.h"
 #include "totals.h"
 #include "utils/timestamp.h"
 
@@ -91,9 +92,63 @@ is_impossible(const TextSet *ids)
 	return !ids->all && ids->n == 0;
 }
 
-/* Which vehicles, trips and objects?  False when there can be none. */
+/* An entry of scan->ids_asked, new or not. */
+static StrSetEntry *
+id_asked(ApiScan *scan, const char *key, bool *found)
+{
+	StrSetEntry *entry = strset_lookup(scan->ids_asked, key);
+
+	*found = entry != NULL;
+	if (entry != NULL)
+		return entry;
+	key = MemoryContextStrdup(scan->context, key);
+	strset_add(scan->ids_asked, key);
+	return strset_lookup(scan->ids_asked, key);
+}
+
+/* How many ids of these vehicles the scan has asked for, with these. */
+static int64
+count_ids(ApiScan *scan, const FetchSpec *spec)
+{
+	const char *whose = spec->vehicles.n == 1 ? spec->vehicles.texts[0] : "";
+	int64		n = 0;
+	bool		found;
+	StrSetEntry *entry;
+
+	if (scan->ids_asked == NULL)
+		scan->ids_asked = strset_create(scan->context, 16, NULL);
+	for (int i = 0; i < spec->objects.n; i++)
+	{
+		id_asked(scan, psprintf("%s/%s", whose, spec->objects.texts[i]), &found);
+		n += !found;
+	}
+	entry = id_asked(scan, whose, &found);
+	n += (intptr_t) entry->value;
+	entry->value = (void *) (intptr_t) n;
+	return n;
+}
+
+/*
+ * A scan that is read again and again, each time for other ids, is better off
+ * with all of a vehicle's rows, which the query keeps, when it has asked for as
+ * many ids as those are pages.  May it still ask for these?
+ */
 static bool
-ask_for_ids(const ApiScan *scan, FetchSpec *spec)
+may_ask_one_by_one(ApiScan *scan, const FetchSpec *spec)
+{
+	int64		n = count_ids(scan, spec);
+	Totals		totals;
+
+	totals_get(scan->account->serverid, scan->userid, spec->resource, &totals);
+	return n <= spec->objects.n || n <= ceil(totals_all(&totals) / scan->table.page_size);
+}
+
+/*
+ * Which vehicles, trips and objects?  False when there can be none.  *keep is
+ * set where what is asked for is to serve other ids, too.
+ */
+static bool
+ask_for_ids(ApiScan *scan, FetchSpec *spec, bool *keep)
 {
 	scan_wanted_ids(scan, KEY_VEHICLE, &spec->vehicles);
 	scan_wanted_ids(scan, KEY_TRIP, &spec->trips);
@@ -102,10 +157,12 @@ ask_for_ids(const ApiScan *scan, FetchSpec *spec)
 		is_impossible(&spec->objects) ||
 		qual_text_impossible(scan_tree(scan, KEY_VIN), scan->values))
 		return false;
-
-	/* where the plan could not tell */
+	if (spec->objects.all)
+		return true;
 	if (spec->objects.n > catalog_most_ids(spec->resource, scan->table.page_size))
-		spec->objects.all = true;
+		spec->objects.all = true;	/* the plan could not tell */
+	else if (!may_ask_one_by_one(scan, spec))
+		*keep = spec->objects.all = true;
 	return true;
 }
 
@@ -139,6 +196,7 @@ scan_make_spec(ApiScan *scan, const OrderWindow *window, FetchSpec *spec)
 {
 	TimeRanges	ranges;
 	bool		any_time = scan_tree(scan, KEY_TIME) == NIL;
+	bool		keep = false;
 
 	memset(spec, 0, sizeof(FetchSpec));
 	spec->account = &scan->account;
@@ -162,7 +220,7 @@ scan_make_spec(ApiScan *scan, const OrderWindow *window, FetchSpec *spec)
 		!qual_text_matches(scan_tree(scan, KEY_ACCOUNT), scan->values, scan->table.account))
 		return false;
 
-	if (!ask_for_ids(scan, spec))
+	if (!ask_for_ids(scan, spec, &keep))
 		return false;
 	for (int i = 0; i < spec->resource->ncolumns; i++)
 	{
@@ -191,7 +249,7 @@ scan_make_spec(ApiScan *scan, const OrderWindow *window, FetchSpec *spec)
 	}
 	if (ranges.n == 0)
 		return false;
-	if (!any_time)
+	if (!any_time && !keep)
 		ask_for_time(scan, &ranges, spec);
 
 	if (scan_tree(scan, KEY_TOLERANCE) != NIL)

@@ -92,6 +92,31 @@ SELECT same_rows('SELECT r.id FROM local AS l JOIN cars.trips AS r ON #r.id = l.
 SELECT same_rows('SELECT l.id, r.id FROM local AS l LEFT JOIN cars.trips AS r ON #r.id = l.id AND #r.vehicle_id = {1}', 'a left join by id');
 SELECT same_rows('SELECT l.id, r.n FROM local AS l, LATERAL (SELECT count(*) AS n FROM cars.trips AS t WHERE #t.id = l.id AND #t.vehicle_id = l.vehicle_id) AS r', 'LATERAL by id');
 
+-- A scan that comes back for one id after the other: when it has asked for as
+-- many as there are pages, it asks for all of that vehicle's.  Before a session
+-- knows better, trips are four pages.
+CREATE FUNCTION pg_temp.anew(query text, expected text, description text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+BEGIN
+	ALTER SERVER sim OPTIONS (ADD request_cost '1');
+	ALTER SERVER sim OPTIONS (DROP request_cost);
+	RETURN NEXT asks(query, expected, description || ': requests');
+	RETURN NEXT same_rows(query, description || ': rows');
+END $$;
+\set one_of '(SELECT t.distance_km FROM cars.trips AS t WHERE #t.vehicle_id = v.id AND #t.id = s.id)'
+SELECT pg_temp.anew('SELECT s.trip, ' || :'one_of' || ' FROM sim_trip AS s JOIN sim_vehicle AS v USING (n) WHERE s.n = 1 AND s.trip <= ' || n,
+			  (SELECT string_agg('/user/vehicles/{1}/trips/trip' || i, E'\n') FROM generate_series(1, least(n, 4)) AS i) || CASE WHEN n > 4 THEN E'\n' || :'whole' ELSE '' END,
+			  n || ' ids, one after the other')
+FROM unnest('{1,4,5,30}'::int[]) AS n;
+SELECT asks('SELECT s.trip, ' || :'one_of' || ' FROM sim_trip AS s JOIN sim_vehicle AS v USING (n) WHERE s.n = 1', E'/user/vehicles/{1}/trips/trip1\n' || :'whole', 'when they are known to be one page');
+SELECT pg_temp.anew('SELECT x, s.trip, ' || :'one_of' || ' FROM generate_series(1, 5) AS x, sim_trip AS s JOIN sim_vehicle AS v USING (n) WHERE s.n = 1 AND s.trip <= 3',
+			E'/user/vehicles/{1}/trips/trip1\n/user/vehicles/{1}/trips/trip2\n/user/vehicles/{1}/trips/trip3', 'the same three ids five times');
+SELECT pg_temp.anew('SELECT v.n, s.trip, ' || :'one_of' || ' FROM sim_trip AS s JOIN sim_vehicle AS v USING (n) WHERE s.n < 4 AND s.trip <= 3',
+			  (SELECT string_agg(format('/user/vehicles/{%s}/trips/trip%s', v, i), E'\n') FROM generate_series(1, 3) AS v, generate_series(1, 3) AS i), 'three ids of each vehicle');
+-- what is fetched then does not depend on what else an outer row says
+SELECT pg_temp.anew('SELECT s.trip, ' || replace(:'one_of', 's.id)', 's.id AND #t.started_at >= timestamptz ''2026-01-01'' + s.trip * interval ''1 min'')') ||
+			' FROM sim_trip AS s JOIN sim_vehicle AS v USING (n) WHERE s.n = 1 AND s.trip <= 20',
+			  (SELECT string_agg('/user/vehicles/{1}/trips/trip' || i, E'\n') FROM generate_series(1, 4) AS i) || E'\n' || :'whole', 'ids and times, one after the other');
+
 -- an API that answers the same below every vehicle: once, and under its own
 SELECT sim_config('{"any_vehicle": true}');
 SELECT same_rows(format('SELECT vehicle_id, id FROM cars.%s WHERE #id = %s', name, pg_temp.id_of(name, 1, 2)), name || ': id =, the API answers below every vehicle')
