@@ -199,7 +199,9 @@ SELECT count(*) FROM trips WHERE vehicle_id = :'v1' AND distance_km > ALL (ARRAY
 SELECT count(*) FROM trips WHERE vehicle_id = :'v1' AND distance_km = ANY ('{}'::float8[]);
 
 --- trips by distance: OR, AND, NOT
-SELECT local.each('SELECT {n}, count(*), min(id) FROM trips WHERE vehicle_id = {v1} AND ({?})', 'distance_km < 5 OR distance_km > 40',
+SELECT local.each('SELECT {n}, count(*), min(id) FROM trips WHERE vehicle_id = {v1} AND ({?})', 'distance_km < 5 OR distance_km > 40', 'distance_km > 40 OR distance_km < 5',
+	'(distance_km > 30 AND distance_km < 40) OR (distance_km > 5 AND distance_km < 10)',
+	'distance_km BETWEEN 25 AND 45 OR distance_km BETWEEN 30 AND 35',
 	'distance_km < 5 OR distance_km IS NULL', 'NOT (distance_km < 30)', 'NOT (distance_km BETWEEN 5 AND 40)',
 	'(distance_km > 5 AND distance_km < 10) OR (distance_km > 30 AND distance_km < 40)', 'distance_km > 30 OR started_at >= ''2026-04-02''',
 	'distance_km > 30 AND distance_km < 10',
@@ -234,7 +236,8 @@ SELECT count(*) FROM trips WHERE vehicle_id = :'v1' AND duration BETWEEN '599.99
 
 --- trips by duration: lists, OR, NOT
 SELECT local.each('SELECT {n}, count(*), min(duration) FROM trips WHERE vehicle_id = {v1} AND ({?})', $$duration IN ('33:00:07', '10 min', NULL)$$,
-	$$duration = ANY ('{33:00:07,00:00:00}'::interval[])$$, $$duration < '12 min' OR duration > '1 h'$$, $$NOT (duration < '1 h')$$,
+	$$duration = ANY ('{33:00:07,00:00:00}'::interval[])$$, $$duration < '12 min' OR duration > '1 h'$$, $$duration > '1 h' OR duration < '12 min'$$,
+	$$duration BETWEEN '40 min' AND '50 min' OR duration BETWEEN '10 min' AND '15 min'$$, $$NOT (duration < '1 h')$$,
 	$$duration > '1 h' OR distance_km > 40$$, $$duration > '1 h' AND distance_km > 40$$, $$duration < '12 min' OR duration IS NULL$$,
 	$$duration <> '33:00:07'$$, $$duration > ALL ('{10 min,20 min}'::interval[])$$) \gexec
 
