@@ -25,7 +25,7 @@ END $$;
 --
 SELECT columns || ' | ' || options || E'\n' || pg_temp.of_table(columns, options) FROM (VALUES
 	('vin text', 'resource ''trip'''), ('vin text', 'resource ''Trips'''), ('vin text', 'resource '''''), ('vin text', 'source ''status'''),
-	('vin text', 'resource ''remote_actions'''), ('vin text', 'resource ''positions'', source ''lastKnown'''),
+	('vin text', 'resource ''remote_action'''), ('vin text', 'resource ''positions'', source ''lastKnown'''),
 	('vin text, distance float8', 'resource ''trips'''), ('"VIN" text', 'resource ''trips'''), ('speed_kmh float8', 'resource ''trips'''),
 	('distance_km text', 'resource ''trips'''), ('distance_km numeric(6,1)', 'resource ''trips'''), ('distance_km integer', 'resource ''trips'''),
 	('started_at timestamp', 'resource ''trips'''), ('started_at timestamptz(0)', 'resource ''trips'''), ('duration interval hour to minute', 'resource ''trips'''),

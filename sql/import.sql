@@ -25,7 +25,7 @@ END $$;
 -- Every remote schema
 --
 SELECT name, pg_temp.import(quote_ident(name)) AS tables
-  FROM unnest(ARRAY['stellantis', 'data:trip', 'data:position', 'data:telemetry', 'data:alert', 'data:collision']) AS name;
+  FROM unnest(ARRAY['stellantis', 'data:trip', 'data:position', 'data:telemetry', 'data:alert', 'data:collision', 'remote']) AS name;
 -- an unquoted name is folded like any other
 SELECT pg_temp.import('STELLANTIS LIMIT TO (Trips)');
 
@@ -53,7 +53,7 @@ SELECT relname, obj_description(oid, 'pg_class') FROM pg_class WHERE relnamespac
 SELECT attname, col_description(attrelid, attnum) FROM pg_attribute WHERE attrelid = 'cars.trips'::regclass AND attnum > 0 ORDER BY attnum;
 SELECT relname || '.' || attname, col_description(attrelid, attnum) FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
  WHERE (relname, attname) IN (('vehicles', 'label'), ('status', 'battery_capacity_wh'), ('status', 'latitude'), ('telemetry', 'latitude'),
-							  ('waypoints', 'tolerance_km'), ('waypoints', 'trip_id'), ('alarms', 'kind'), ('account', 'email'))
+							  ('waypoints', 'tolerance_km'), ('waypoints', 'trip_id'), ('alarms', 'kind'), ('account', 'email'), ('callbacks', 'target'), ('monitors', 'triggers'), ('monitors', 'callback_id'))
    AND relnamespace = 'cars'::regnamespace ORDER BY attrelid, attnum;
 
 --
@@ -100,9 +100,9 @@ DROP FOREIGN TABLE other.vehicles, other.maintenance;
 --
 \pset tuples_only on
 SELECT sim.try(format('IMPORT FOREIGN SCHEMA %s FROM SERVER sim INTO other %s', clauses, options)) FROM (VALUES
-	('public', ''), ('"Stellantis"', ''), ('"data:trips"', ''), ('"data:telemetry "', ''), ('remote', ''), ('""', ''),
+	('public', ''), ('"Stellantis"', ''), ('"data:trips"', ''), ('"data:telemetry "', ''), ('remotes', ''), ('""', ''),
 	('stellantis LIMIT TO (trip)', ''), ('stellantis LIMIT TO (positions, garage)', ''), ('"data:trip" LIMIT TO (alerts)', ''),
-	('stellantis LIMIT TO ("Trips")', ''), ('stellantis LIMIT TO (callbacks)', ''),
+	('stellantis LIMIT TO ("Trips")', ''), ('remote LIMIT TO (callbacks, trips)', ''), ('"data:telemetry" LIMIT TO (monitors)', ''),
 	('stellantis', 'OPTIONS (acount ''x'')'), ('stellantis', 'OPTIONS (resource ''trips'')'), ('stellantis', 'OPTIONS (account '''')'),
 	('stellantis', 'OPTIONS (account ''a'', account ''b'')')) AS t (clauses, options);
 SELECT count(*) FROM pg_class WHERE relnamespace = 'other'::regnamespace;

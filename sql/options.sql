@@ -195,7 +195,7 @@ CREATE FOREIGN TABLE opt_table () SERVER opt OPTIONS (resource 'trip');
 CREATE FOREIGN TABLE opt_table () SERVER opt OPTIONS (resource 'garage');
 SELECT value || ': ' || pg_temp.try('table', 'resource', value)
   FROM unnest(ARRAY['account', 'vehicles', 'status', 'positions', 'telemetry', 'trips', 'waypoints', 'alerts', 'alarms',
-					'collisions', 'maintenance', 'Trips', '']) value;
+					'collisions', 'maintenance', 'callbacks', 'monitors', 'remote_actions', 'Trips', '']) value;
 -- all options of the table are judged together
 CREATE FOREIGN TABLE opt_table () SERVER opt OPTIONS (resource 'telemetry', page_size '2000');
 ALTER FOREIGN TABLE opt_table OPTIONS (DROP resource);

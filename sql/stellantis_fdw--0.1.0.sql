@@ -86,7 +86,7 @@ CREATE FUNCTION data_catalog(
   OUT meaning text)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'stellantis_data_catalog'
-LANGUAGE C STABLE STRICT PARALLEL SAFE ROWS 270;
+LANGUAGE C STABLE STRICT PARALLEL SAFE ROWS 290;
 COMMENT ON FUNCTION data_catalog() IS
   'rows of the view data_catalog';
 
@@ -456,6 +456,30 @@ AS 'MODULE_PATHNAME', 'stellantis_data_trigger'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION data_trigger(text, text, text, text[]) IS
   'trigger for create_monitor: what the car tells of an operand compares so with a value: equalsTo (=), greaterThan (>), lowerThan (<), includedIn (in), or onChange';
+
+-- Events, as the API pushes them to a callback
+
+CREATE FUNCTION parse_events(
+  events jsonb,
+  OUT callback_id text,
+  OUT type text,
+  OUT date timestamptz,
+  OUT attributes jsonb,
+  OUT remote_action_id text,
+  OUT remote_type text,
+  OUT progress text,
+  OUT status text,
+  OUT failure_cause text,
+  OUT feedback_detail text,
+  OUT monitor_id text,
+  OUT "values" jsonb,
+  OUT extensions jsonb,
+  OUT refresh boolean)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'stellantis_parse_events'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 2;
+COMMENT ON FUNCTION parse_events(jsonb) IS
+  'a pushed event, or an array of them, as rows; attributes are an object of their keys and values';
 
 GRANT USAGE ON SCHEMA stellantis TO PUBLIC;
 GRANT SELECT ON data_catalog TO PUBLIC;

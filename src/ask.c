@@ -1,6 +1,6 @@
 /*
  * ask.c
- *	  Which questions a fetch consists of: the listing, vehicles, trips.
+ *	  Which questions a fetch consists of: listings, vehicles, trips, callbacks.
  */
 #include "postgres.h"
 
@@ -27,7 +27,7 @@ begin_url(Fetch *f, StringInfo url, const char *endpoint, const Collection *c)
 {
 	initStringInfo(url);
 	appendStringInfoString(url, account_of(f)->base_url);
-	request_path(url, endpoint, c->vehicle_id, c->trip_id, c->object_id);
+	request_path(url, endpoint, c->vehicle_id, c->trip_id, c->callback_id, c->object_id);
 }
 
 /* Many collections may wait: what they keep is small. */
@@ -45,10 +45,16 @@ copy_text(Collection *c, const char *text)
 }
 
 static void
-set_vehicle(Collection *c, const char *vehicle_id, const char *vin)
+set_whose(Collection *c, const Whose *whose)
 {
-	c->vehicle_id = copy_text(c, vehicle_id);
-	c->vin = copy_text(c, vin);
+	c->vehicle_id = copy_text(c, whose->vehicle_id);
+	c->vin = copy_text(c, whose->vin);
+	c->trip_id = copy_text(c, whose->trip_id);
+	c->callback_id = copy_text(c, whose->callback_id);
+	c->object_id = copy_text(c, whose->object_id);
+	c->vehicle_supplied = whose->vehicle_supplied;
+	c->trip_supplied = whose->trip_supplied;
+	c->callback_supplied = whose->callback_supplied;
 }
 
 static void
@@ -84,17 +90,8 @@ add_conditions(Fetch *f, StringInfo url)
 	add_tolerance(f, url);
 }
 
-/* Whose rows are asked for; all but the vehicle may be NULL. */
-typedef struct Whose
-{
-	const char *vehicle_id;
-	const char *vin;
-	const char *trip_id;
-	const char *object_id;
-} Whose;
-
 /* Rows of the scan's resource: pages, or one object, which takes no conditions. */
-static Collection *
+static void
 ask_rows(Fetch *f, const char *endpoint, bool paged, const Whose *whose)
 {
 	const FetchSpec *spec = &f->spec;
@@ -102,9 +99,7 @@ ask_rows(Fetch *f, const char *endpoint, bool paged, const Whose *whose)
 	StringInfoData url;
 
 	c->paged = paged;
-	set_vehicle(c, whose->vehicle_id, whose->vin);
-	c->trip_id = copy_text(c, whose->trip_id);
-	c->object_id = copy_text(c, whose->object_id);
+	set_whose(c, whose);
 	begin_url(f, &url, endpoint, c);
 	if (paged)
 		add_conditions(f, &url);
@@ -122,7 +117,6 @@ ask_rows(Fetch *f, const char *endpoint, bool paged, const Whose *whose)
 			MemoryContextStrdup(f->counters->context,
 								c->url + strlen(account_of(f)->base_url));
 	ask_again(f, c);
-	return c;
 }
 
 void
@@ -147,15 +141,14 @@ ask_listing(Fetch *f, const char *prefix)
 	ask_again(f, c);
 }
 
-/* All of a vehicle's trips, alerts, ...: not the scan's rows. */
+/* All callbacks, all of a vehicle's trips, ...: not the scan's rows. */
 static Collection *
-ask_all_of_vehicle(Fetch *f, CollectionRole role, const Resource *resource,
-				   const char *vehicle_id, const char *vin)
+ask_all(Fetch *f, CollectionRole role, const Resource *resource, const Whose *whose)
 {
 	Collection *c = collection_create(f->context, role, resource, account_of(f));
 	StringInfoData url;
 
-	set_vehicle(c, vehicle_id, vin);
+	set_whose(c, whose);
 	begin_url(f, &url, resource->endpoint, c);
 	request_param_int(&url, "pageSize", resource->max_page_size);
 	keep_url(c, &url);
@@ -163,56 +156,145 @@ ask_all_of_vehicle(Fetch *f, CollectionRole role, const Resource *resource,
 	return c;
 }
 
+const char *
+ask_suspected_id(const Collection *suspect)
+{
+	return suspect->callback_supplied ? suspect->callback_id :
+		suspect->object_id != NULL ? suspect->object_id : suspect->trip_id;
+}
+
 void
 ask_whether_known(Fetch *f, Collection *suspect)
 {
-	Collection *c = ask_all_of_vehicle(f, ROLE_CHECK,
-									   suspect->object_id != NULL ? suspect->resource :
-									   catalog_resource("trips"),
-									   suspect->vehicle_id, suspect->vin);
+	Whose		whose = {.vehicle_id = suspect->vehicle_id,.vin = suspect->vin,
+	.callback_id = suspect->callback_id};
+	const Resource *resource = suspect->object_id != NULL ? suspect->resource :
+		catalog_resource("trips");
 
-	c->suspect = suspect;
+	if (suspect->callback_supplied)
+	{
+		resource = catalog_resource("callbacks");
+		memset(&whose, 0, sizeof(whose));
+	}
+	ask_all(f, ROLE_CHECK, resource, &whose)->suspect = suspect;
 }
 
-/* False if the vehicle (or the trip or object of it) has been asked already. */
+/* False if it has been asked already. */
 static bool
-first_time(Fetch *f, const char *vehicle_id, const char *below)
+first_time(Fetch *f, const Whose *whose)
 {
-	char	   *key = below == NULL ? MemoryContextStrdup(f->context, vehicle_id) :
-		MemoryContextStrdup(f->context, psprintf("%s/%s", vehicle_id, below));
+	const char *const ids[] = {whose->vehicle_id, whose->trip_id, whose->callback_id, whose->object_id};
+	StringInfoData key;
+	char	   *kept;
 
-	return strset_add(f->asked, key);
+	initStringInfo(&key);
+	for (int i = 0; i < lengthof(ids); i++)
+		appendStringInfo(&key, "/%s", ids[i] != NULL ? ids[i] : "");
+	kept = MemoryContextStrdup(f->context, key.data);
+	pfree(key.data);
+	return strset_add(f->asked, kept);
+}
+
+static void
+ask_trip(Fetch *f, const Whose *whose)
+{
+	const Resource *resource = f->spec.resource;
+
+	if (first_time(f, whose))
+		ask_rows(f, resource->parent == PARENT_TRIP ? resource->endpoint : resource->trip_endpoint,
+				 true, whose);
 }
 
 void
-ask_trip(Fetch *f, const char *vehicle_id, const char *vin, const char *trip_id,
-		 bool vehicle_supplied, bool trip_supplied)
+ask_listed_trip(Fetch *f, const char *vehicle_id, const char *vin, const char *trip_id)
 {
-	const Resource *resource = f->spec.resource;
-	Whose		whose = {vehicle_id, vin, trip_id, NULL};
-	Collection *c;
-
-	if (!first_time(f, vehicle_id, trip_id))
-		return;
-	c = ask_rows(f, resource->parent == PARENT_TRIP ? resource->endpoint : resource->trip_endpoint,
-				 true, &whose);
-	c->vehicle_supplied = vehicle_supplied;
-	c->trip_supplied = trip_supplied;
+	ask_trip(f, &(Whose) {.vehicle_id = vehicle_id,.vin = vin,.trip_id = trip_id});
 }
 
-/* One row by its id, which the query supplied. */
+/* Single rows by their ids, which the query supplied; or all that there are. */
 static void
-ask_object(Fetch *f, const char *vehicle_id, const char *vin, const char *object_id,
-		   bool vehicle_supplied)
+ask_objects_or_all(Fetch *f, const Whose *whose)
 {
-	Whose		whose = {vehicle_id, vin, NULL, object_id};
-	Collection *c;
+	const FetchSpec *spec = &f->spec;
+	const Resource *resource = spec->resource;
+	Whose		one = *whose;
 
-	if (!first_time(f, vehicle_id, object_id))
+	if (spec->objects.all)
+	{
+		ask_rows(f, resource->endpoint, resource->shape == SHAPE_COLLECTION, whose);
 		return;
-	c = ask_rows(f, f->spec.resource->object_endpoint, false, &whose);
-	c->vehicle_supplied = vehicle_supplied;
+	}
+	for (int i = 0; i < spec->objects.n; i++)
+	{
+		one.object_id = spec->objects.texts[i];
+		if (first_time(f, &one))
+			ask_rows(f, resource->object_endpoint, false, &one);
+	}
 }
+
+/* ---- vehicles x callbacks: whichever is known first waits for the others ---- */
+
+static void
+ask_below_callback(Fetch *f, const Whose *vehicle, const char *callback_id)
+{
+	Whose		whose = *vehicle;
+
+	whose.callback_id = callback_id;
+	whose.callback_supplied = !f->spec.callbacks.all;
+	if (first_time(f, &whose))
+		ask_objects_or_all(f, &whose);
+}
+
+static const char *
+add_callback(Fetch *f, const char *callback_id)
+{
+	MemoryContext old = MemoryContextSwitchTo(f->context);
+	char	   *kept = pstrdup(callback_id);
+
+	f->callbacks_known = lappend(f->callbacks_known, kept);
+	MemoryContextSwitchTo(old);
+	return kept;
+}
+
+void
+ask_listed_callback(Fetch *f, const char *callback_id)
+{
+	const char *kept = add_callback(f, callback_id);
+	ListCell   *lc;
+
+	foreach(lc, f->crossed)
+		ask_below_callback(f, lfirst(lc), kept);
+}
+
+static void
+ask_below_callbacks(Fetch *f, const Whose *whose)
+{
+	MemoryContext old = MemoryContextSwitchTo(f->context);
+	Whose	   *vehicle = palloc(sizeof(Whose));
+	ListCell   *lc;
+
+	*vehicle = *whose;
+	vehicle->vehicle_id = pstrdup(whose->vehicle_id);
+	vehicle->vin = whose->vin == NULL ? NULL : pstrdup(whose->vin);
+	f->crossed = lappend(f->crossed, vehicle);
+	MemoryContextSwitchTo(old);
+	foreach(lc, f->callbacks_known)
+		ask_below_callback(f, vehicle, lfirst(lc));
+}
+
+static void
+ask_callbacks(Fetch *f)
+{
+	const TextSet *named = &f->spec.callbacks;
+
+	if (named->all)
+		ask_all(f, ROLE_CALLBACKS, catalog_resource("callbacks"), &(Whose) {0});
+	else
+		for (int i = 0; i < named->n; i++)
+			add_callback(f, named->texts[i]);
+}
+
+/* ---- vehicles ---- */
 
 /*
  * A vehicle to ask; "supplied" when its id comes from the query and has not
@@ -223,29 +305,30 @@ ask_vehicle(Fetch *f, const char *id, const char *vin, bool supplied)
 {
 	const FetchSpec *spec = &f->spec;
 	const Resource *resource = spec->resource;
-	Whose		whose = {id, vin, NULL, NULL};
-	Collection *c;
+	Whose		whose = {.vehicle_id = id,.vin = vin,.vehicle_supplied = supplied};
 
-	if (!first_time(f, id, NULL))
+	if (!first_time(f, &whose))
 		return;
-	if (resource->parent == PARENT_ACCOUNT)
-		ask_object(f, id, vin, id, supplied);
+	if (resource->parent == PARENT_CALLBACK)
+		ask_below_callbacks(f, &whose);
+	else if (resource->parent == PARENT_ACCOUNT)
+	{
+		whose.object_id = id;
+		ask_rows(f, resource->object_endpoint, false, &whose);
+	}
 	else if (!spec->trips.all)
+	{
+		whose.trip_supplied = true;
 		for (int i = 0; i < spec->trips.n; i++)
-			ask_trip(f, id, vin, spec->trips.texts[i], supplied, true);
-	else if (!spec->objects.all)
-		for (int i = 0; i < spec->objects.n; i++)
-			ask_object(f, id, vin, spec->objects.texts[i], supplied);
+		{
+			whose.trip_id = spec->trips.texts[i];
+			ask_trip(f, &whose);
+		}
+	}
 	else if (resource->parent == PARENT_TRIP)
-	{
-		c = ask_all_of_vehicle(f, ROLE_TRIPS, catalog_resource("trips"), id, vin);
-		c->vehicle_supplied = supplied;
-	}
+		ask_all(f, ROLE_TRIPS, catalog_resource("trips"), &whose);
 	else
-	{
-		c = ask_rows(f, resource->endpoint, resource->shape == SHAPE_COLLECTION, &whose);
-		c->vehicle_supplied = supplied;
-	}
+		ask_objects_or_all(f, &whose);
 }
 
 /* Nothing, if the query cannot want it. */
@@ -269,8 +352,10 @@ ask_first(Fetch *f)
 	const FetchSpec *spec = &f->spec;
 	const Resource *resource = spec->resource;
 
-	if (resource->parent == PARENT_ACCOUNT && (spec->vehicles.all || !resource->has_id))
-		ask_rows(f, resource->endpoint, resource->shape == SHAPE_COLLECTION, &(Whose) {0});
+	if (resource->parent == PARENT_CALLBACK)
+		ask_callbacks(f);
+	if (resource->parent == PARENT_ACCOUNT && (spec->vehicles.all || !resource->lists_vehicles))
+		ask_objects_or_all(f, &(Whose) {0});
 	else if (resource->parent != PARENT_ACCOUNT && (spec->vehicles.all || spec->need_vin))
 	{
 		if (!spec->vehicles.all)

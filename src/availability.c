@@ -72,7 +72,7 @@ typedef struct Survey
 static bool
 is_of_car(const Resource *resource)
 {
-	return resource->parent != PARENT_ACCOUNT;
+	return resource->parent != PARENT_ACCOUNT && !resource->of_commands;
 }
 
 typedef bool (*NameTest) (const char *name, const void *arg);

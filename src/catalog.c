@@ -5,52 +5,19 @@
  * A table's columns stand in the order in which it is imported.  What a status
  * and a telemetry message have in common, and positions wherever they occur,
  * are macros, so that each is written once.  The path language is described in
- * catalog.h.
+ * catalog.h; what commands leave behind is in catalog_remote.c.
  */
 #include "postgres.h"
 
 #include <math.h>
 
 #include "catalog.h"
-#include "catalog/pg_type.h"
-
-/*
- * One column.  The variable arguments are further members of CatalogColumn,
- * by designator.
- */
-#define COLUMN(n, t, p, m, ...) \
-	{.name = n, .type = t, .paths = p, .meaning = m, __VA_ARGS__}
-#define UNSCALED(n, t, p, m, ...) \
-	COLUMN(n, t, p, m, .scale_num = 1, .scale_den = 1, __VA_ARGS__)
-
-#define TEXT(n, p, m, ...)		UNSCALED(n, TEXTOID, p, m, __VA_ARGS__)
-#define FLAG(n, p, m, ...)		UNSCALED(n, BOOLOID, p, m, __VA_ARGS__)
-#define TIME(n, p, m, ...)		UNSCALED(n, TIMESTAMPTZOID, p, m, __VA_ARGS__)
-#define INTEGER(n, p, m, ...)	UNSCALED(n, INT4OID, p, m, __VA_ARGS__)
-#define LIST(n, p, m, ...) \
-	UNSCALED(n, TEXTARRAYOID, p, m, .conversion = CONV_LIST, __VA_ARGS__)
-#define KEYS(n, p, m, ...) \
-	UNSCALED(n, TEXTARRAYOID, p, m, .conversion = CONV_KEYS, __VA_ARGS__)
-#define DURATION(n, p, m, ...) \
-	UNSCALED(n, INTERVALOID, p, m, .conversion = CONV_DURATION, __VA_ARGS__)
-#define MEASURE(n, p, u, m, ...) \
-	UNSCALED(n, FLOAT8OID, p, m, .unit = u, __VA_ARGS__)
-#define SCALED(n, p, num, den, u, m, ...) \
-	COLUMN(n, FLOAT8OID, p, m, .scale_num = num, .scale_den = den, .unit = u, __VA_ARGS__)
-
-/* The first two columns of every table below a vehicle. */
-#define VEHICLE_COLUMNS \
-	TEXT("vehicle_id", "/user/vehicles: id", "id of the vehicle", .source = SRC_VEHICLE_ID), \
-	TEXT("vin", "/user/vehicles: vin", "vehicle identification number", .source = SRC_VIN, \
-		 .null_when = "the account's listing does not give it")
+#include "catalog_column.h"
 
 /* The last segment of a link. */
 #define TRIP_ID \
 	TEXT("trip_id", "_links.trip.href", "id of the trip", .conversion = CONV_LAST_SEGMENT, \
 		 .null_when = "it belongs to no trip")
-
-#define CREATED_AT(m)	TIME("created_at", "createdAt", m)
-#define UPDATED_AT(m)	TIME("updated_at", "updatedAt", m)
 
 /*
  * Positions are GeoJSON features: longitude comes first, the altitude may be
@@ -436,9 +403,6 @@ static const CatalogColumn maintenance_columns[] = {
 	UPDATED_AT("when the counters last changed"),
 };
 
-#define HAL "application/hal+json"
-#define COLUMNS(array) .columns = array, .ncolumns = lengthof(array)
-
 static const Resource account_resource = {
 	.name = "account",
 	.parent = PARENT_ACCOUNT,
@@ -459,6 +423,7 @@ static const Resource vehicles_resource = {
 	.rows_key = "vehicles",
 	.accept = HAL,
 	.has_id = true,
+	.lists_vehicles = true,
 	.takes_locale = true,
 	.max_page_size = 60,
 	.rows_per_parent = 10,
@@ -653,7 +618,10 @@ const Resource *const catalog_resources[] = {
 	&alerts_resource,
 	&alarms_resource,
 	&collisions_resource,
-	&maintenance_resource
+	&maintenance_resource,
+	&catalog_callbacks,
+	&catalog_monitors,
+	&catalog_remote_actions
 };
 const int	catalog_nresources = lengthof(catalog_resources);
 

@@ -34,6 +34,7 @@ typedef enum Conversion
 	CONV_DURATION,				/* ISO 8601 duration -> interval */
 	CONV_SECONDS,				/* number of seconds -> interval */
 	CONV_LAST_SEGMENT,			/* link -> last segment of its path */
+	CONV_ADDRESS,				/* URL -> what is no secret of it: no user, password, query, fragment */
 	CONV_LIST,					/* -> text[] */
 	CONV_LIST_LAST_SEGMENT,		/* list of links -> text[] of last segments */
 	CONV_KEYS,					/* {} and {member} -> text[] */
@@ -48,6 +49,7 @@ typedef enum ColumnSource
 	SRC_VEHICLE_ID,				/* the vehicle that was asked */
 	SRC_VIN,					/* the listing of /user/vehicles */
 	SRC_TRIP_ID,				/* the trip that was asked (waypoints) */
+	SRC_CALLBACK_ID,			/* the callback that was asked */
 	SRC_TOLERANCE,				/* waypoints: the tolerance asked for, echoed */
 	SRC_ACCOUNT					/* the table's option "account" */
 } ColumnSource;
@@ -82,7 +84,7 @@ typedef enum ColumnFilter
 typedef struct CatalogColumn
 {
 	const char *name;
-	Oid			type;			/* TEXTOID, FLOAT8OID, INT4OID, BOOLOID, TIMESTAMPTZOID, INTERVALOID, TEXTARRAYOID */
+	Oid			type;			/* TEXTOID, FLOAT8OID, INT4OID, BOOLOID, TIMESTAMPTZOID, INTERVALOID, TEXTARRAYOID, JSONBOID */
 	ColumnSource source;
 	Conversion	conversion;
 	const char *paths;			/* see above; for other sources than SRC_JSON, the JSON it stands for */
@@ -111,7 +113,8 @@ typedef enum ResourceParent
 {
 	PARENT_ACCOUNT,				/* /user... */
 	PARENT_VEHICLE,				/* /user/vehicles/{id}/... */
-	PARENT_TRIP					/* /user/vehicles/{id}/trips/{tid}/... */
+	PARENT_TRIP,				/* /user/vehicles/{id}/trips/{tid}/... */
+	PARENT_CALLBACK				/* /user/vehicles/{id}/callbacks/{cbid}/...: of each callback of the account */
 } ResourceParent;
 
 typedef struct Resource
@@ -128,16 +131,19 @@ typedef struct Resource
 	const char *row_pointer;	/* SHAPE_OBJECT: member that is the row, or NULL for the whole */
 	const char *accept;			/* Accept header */
 	const char *scopes;			/* required scopes, comma separated; NULL = none.  The first one imports it. */
+	const char *any_scope;		/* without scopes: one of these is required, and gives the rows of its kind */
 	bool		answers_without;	/* these scopes: rows come, but for their times without values */
 	const char *optional_scopes;	/* scopes without which columns stay NULL; or NULL */
 	const char *capability;		/* a part of the scope, as onboardCapabilities call it; or NULL */
 	bool		of_events;		/* having none is normal: nothing may have happened */
 	const char *time_column;	/* column that timestamps= bounds, or NULL */
 	bool		lower_bound_only;	/* trips, alerts: which date is compared is unknown */
-	bool		has_id;			/* rows carry "id": duplicates over pages are dropped */
+	bool		has_id;			/* rows carry the column "id": duplicates over pages are dropped */
+	bool		lists_vehicles;	/* its rows are the vehicles that other resources are asked of */
+	bool		of_commands;	/* imported as "remote": no data that a car sends */
 	bool		takes_locale;
 	int			max_page_size;	/* 0 = the endpoint takes no pageSize */
-	double		rows_per_parent;	/* planner's guess of rows per vehicle, trip or account */
+	double		rows_per_parent;	/* planner's guess of rows per account, vehicle, trip, or vehicle and callback */
 	double		rows_per_day;	/* the same per vehicle and day of its time column */
 	const char *meaning;		/* comment of the table */
 	const CatalogColumn *columns;

@@ -143,6 +143,7 @@ collection_context(const Collection *c, FaultContext *context)
 	context->resource = c->resource;
 	context->vehicle = c->vin != NULL ? c->vin : c->vehicle_id;
 	context->trip = c->trip_id;
+	context->callback = c->callback_id;
 	context->later_page = c->page_token != NULL;
 	context->server_name = c->account->server_name;
 

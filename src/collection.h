@@ -18,6 +18,7 @@ typedef enum CollectionRole
 	ROLE_ROWS,					/* its rows are the scan's */
 	ROLE_VEHICLES,				/* the listing: its rows are vehicles to ask */
 	ROLE_TRIPS,					/* its rows are trips whose rows are asked */
+	ROLE_CALLBACKS,				/* its rows are callbacks, below which rows are asked */
 	ROLE_CHECK					/* is the id of "suspect" among its rows? */
 } CollectionRole;
 
@@ -32,10 +33,12 @@ typedef struct Collection
 	const char *vehicle_id;		/* or NULL */
 	const char *vin;			/* or NULL when not known */
 	const char *trip_id;		/* or NULL */
+	const char *callback_id;	/* or NULL */
 	const char *object_id;		/* of the one row that is asked for, or NULL */
 	bool		vehicle_supplied;	/* the id came from the query, not from a listing */
 	bool		trip_supplied;
-	struct Collection *suspect; /* ROLE_CHECK: whose trip or object is looked for */
+	bool		callback_supplied;	/* and is not known to exist */
+	struct Collection *suspect; /* ROLE_CHECK: whose trip, callback or object is looked for */
 	Fault	   *suspended;		/* raised unless an id turns out to be unknown */
 	int			pins;			/* requests waiting or under way, answers not used up */
 	bool		ended;			/* nobody wants its answers any more */

@@ -52,6 +52,7 @@ extern bool convert_scalar(Converter *converter, const JsonSlice *slice, Oid typ
 extern bool convert_text(Converter *converter, const JsonSlice *slice, Datum *result);
 extern bool convert_seconds(const JsonSlice *slice, double num, double den,
 							Datum *result);
+extern bool convert_address(Converter *converter, const JsonSlice *slice, Datum *result);
 extern bool convert_last_segment(Converter *converter, const JsonSlice *slice,
 								 Datum *result);
 

@@ -235,6 +235,49 @@ url_path(const char **url, int *len)
 	*len = end - s;
 }
 
+/*
+ * A URL without what may be a secret in it: user and password, query, fragment.
+ * What has no "//" is told from a user and password by nothing, so it is cut
+ * likewise.
+ */
+bool
+convert_address(Converter *converter, const JsonSlice *slice, Datum *result)
+{
+	const char *content;
+	const char *path;
+	const char *host;
+	const char *scheme_end;
+	int			len;
+	int			path_len;
+	char	   *address;
+	text	   *value;
+
+	if (slice->type != JSON_TOKEN_STRING ||
+		!convert_content(converter, slice, &content, &len))
+		return false;
+	path = content;
+	path_len = len;
+	url_path(&path, &path_len);
+	len = path + path_len - content;	/* without query and fragment */
+
+	scheme_end = content;
+	for (const char *s = content; s + 2 < path && scheme_end == content; s++)
+		if (memcmp(s, "://", 3) == 0)
+			scheme_end = s + 3;
+	host = scheme_end;
+	for (const char *s = scheme_end; s < content + len && (s < path || scheme_end == content); s++)
+		if (*s == '@')
+			host = s + 1;
+
+	address = palloc(len + 1);
+	memcpy(address, content, scheme_end - content);
+	memcpy(address + (scheme_end - content), host, content + len - host);
+	value = convert_utf8(converter, address, len - (host - scheme_end));
+	pfree(address);
+	*result = PointerGetDatum(value);
+	return value != NULL;
+}
+
 bool
 convert_last_segment(Converter *converter, const JsonSlice *slice, Datum *result)
 {

@@ -242,6 +242,9 @@ fill_value(Decoder *decoder, const DecoderColumn *column,
 		case CONV_LAST_SEGMENT:
 			ok = convert_last_segment(converter, slice, value);
 			break;
+		case CONV_ADDRESS:
+			ok = convert_address(converter, slice, value);
+			break;
 		case CONV_KEYS:
 			ok = convert_keys(converter, slice, alternative->keys_member, value);
 			break;

@@ -228,6 +228,8 @@ fault_subject(const FaultContext *context)
 	appendStringInfoString(&out, resource != NULL ? resource->name : "data");
 	if (context->trip != NULL)
 		appendStringInfo(&out, " of trip \"%s\"", name_word(context->trip, context));
+	if (context->callback != NULL)
+		appendStringInfo(&out, " of callback \"%s\"", name_word(context->callback, context));
 	if (context->vehicle != NULL)
 		appendStringInfo(&out, " of vehicle \"%s\"", name_word(context->vehicle, context));
 	return out.data;
@@ -303,6 +305,9 @@ hint_of_403(const FaultContext *context)
 	const char *scopes;
 	bool		of_trip;
 
+	if (resource != NULL && resource->any_scope != NULL)
+		return psprintf("The table \"%s\" needs one of the scopes %s, which the vehicle's owner grants at enrolment.",
+						resource->name, spaced(resource->any_scope));
 	if (resource == NULL || resource->scopes == NULL)
 		return psprintf("Check that the owner has not withdrawn consent, and the brand or realm of %s.",
 						server_words(context));

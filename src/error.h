@@ -25,6 +25,7 @@ typedef struct FaultContext
 	const Resource *resource;	/* the table whose rows were asked for */
 	const char *vehicle;		/* VIN if known, else vehicle id */
 	const char *trip;			/* id, where the rows are those of a trip */
+	const char *callback;		/* the same of a callback */
 	bool		later_page;		/* not the first one */
 	const char *server_name;	/* the foreign server */
 	const char *action;			/* what could not be done, if not to fetch rows */

@@ -45,7 +45,8 @@
 /* The share of rows that is left by a condition that we do not evaluate. */
 #define SUPPOSED_SELECTIVITY	(1.0 / 3)
 
-const QualKey estimate_join_keys[ESTIMATE_NJOIN_KEYS] = {KEY_VEHICLE, KEY_VIN, KEY_TRIP, KEY_ID};
+const QualKey estimate_join_keys[ESTIMATE_NJOIN_KEYS] = {KEY_VEHICLE, KEY_VIN, KEY_TRIP, KEY_CALLBACK,
+KEY_ID};
 
 /* What is to be asked for; no request at all when there are no vehicles. */
 typedef struct Asked
@@ -54,8 +55,10 @@ typedef struct Asked
 	bool		lists_vehicles;
 	double		trips;			/* of each vehicle, to ask for the rows of */
 	bool		lists_trips;
-	double		objects;		/* of each vehicle, to ask for one by one; else 0 */
-	double		parents;		/* vehicles, trips or objects that have rows */
+	double		callbacks;		/* below each of which every vehicle is asked */
+	bool		lists_callbacks;
+	double		objects;		/* of each of these, to ask for one by one; else 0 */
+	double		parents;		/* vehicles, what is below them, or objects, that have rows */
 	double		fetched;		/* rows of each vehicle, or of each trip */
 	double		returned;		/* those of them whose time is right */
 } Asked;
@@ -100,9 +103,11 @@ estimate_begin(PlannerInfo *root, RelOptInfo *rel, RelPlan *plan)
 	plan->vehicles = totals_vehicles(plan->serverid, plan->userid);
 	totals_get(plan->serverid, plan->userid, resource, &plan->rows);
 	totals_get(plan->serverid, plan->userid, catalog_resource("trips"), &plan->trips);
+	totals_get(plan->serverid, plan->userid, catalog_resource("callbacks"), &plan->callbacks);
 	rel->tuples = totals_all(&plan->rows) *
 		(resource->parent == PARENT_ACCOUNT ? 1 : plan->vehicles) *
-		(resource->parent == PARENT_TRIP ? totals_all(&plan->trips) : 1);
+		(resource->parent == PARENT_TRIP ? totals_all(&plan->trips) :
+		 resource->parent == PARENT_CALLBACK ? totals_all(&plan->callbacks) : 1);
 	rel->tuples = clamp_row_est(rel->tuples);
 
 	/* with the clauses it would call functions that we do not */
@@ -285,7 +290,7 @@ ask_for_named(const RelPlan *plan, const QualTrees *trees, const QualValues *val
 	const Resource *resource = plan->table.resource;
 	double		ids;
 
-	asked->parents = asked->vehicles * asked->trips;
+	asked->parents = asked->vehicles * asked->trips * asked->callbacks;
 	if (resource->trip_endpoint != NULL && trees->tree[KEY_TRIP] != NIL)
 	{
 		asked->trips = qual_trips_are_list(resource) ? 1 :
@@ -323,6 +328,11 @@ find_asked(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan, List *clause
 	by_vin = named(trees.tree[KEY_VIN], trees.operands, values, plan->vehicles);
 	asked->vehicles = Min(asked->vehicles, by_vin);
 	asked->lists_vehicles = trees.tree[KEY_VEHICLE] == NIL || plan->need_vin;
+	if (resource->parent == PARENT_ACCOUNT && !resource->lists_vehicles)
+	{
+		asked->vehicles = 1;
+		asked->lists_vehicles = false;
+	}
 	asked->objects = 0;
 	asked->lists_trips = resource->parent == PARENT_TRIP && trees.tree[KEY_TRIP] == NIL;
 	asked->trips = 1;
@@ -330,7 +340,14 @@ find_asked(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan, List *clause
 		asked->trips = named(trees.tree[KEY_TRIP], trees.operands, values,
 							 totals_all(&plan->trips));
 
-	if (!ask_for_times(plan, trees.tree[KEY_TIME], values, asked) ||
+	asked->lists_callbacks = resource->parent == PARENT_CALLBACK && trees.tree[KEY_CALLBACK] == NIL;
+	asked->callbacks = 1;
+	if (resource->parent == PARENT_CALLBACK)
+		asked->callbacks = named(trees.tree[KEY_CALLBACK], trees.operands, values,
+								 totals_all(&plan->callbacks));
+
+	if (asked->callbacks <= 0 ||
+		!ask_for_times(plan, trees.tree[KEY_TIME], values, asked) ||
 		(plan->table.account != NULL && trees.tree[KEY_ACCOUNT] != NIL &&
 		 is_known(trees.tree[KEY_ACCOUNT], values) &&
 		 !qual_text_matches(trees.tree[KEY_ACCOUNT], values, plan->table.account)))
@@ -401,10 +418,9 @@ count_requests(PlannerInfo *root, const RelPlan *plan, Relids outer, const Asked
 	if (asked->vehicles <= 0)
 		return;
 	result->first = 1 + asked->lists_trips;
-	if (resource->parent == PARENT_ACCOUNT && asked->lists_vehicles)
+	if (resource->lists_vehicles && asked->lists_vehicles)
 	{
-		add_requests(plan, 1, pages_of(resource->has_id ? plan->vehicles : 1,
-									   plan->table.page_size), result);
+		add_requests(plan, 1, pages_of(plan->vehicles, plan->table.page_size), result);
 		return;
 	}
 	if (asked->lists_vehicles)
@@ -414,16 +430,25 @@ count_requests(PlannerInfo *root, const RelPlan *plan, Relids outer, const Asked
 		result->rounds += listing;
 		result->first += listing;
 	}
+	if (asked->lists_callbacks)
+	{
+		/* at the same time */
+		listing = pages_of(totals_all(&plan->callbacks),
+						   catalog_resource("callbacks")->max_page_size) / loops_of(root, outer);
+		result->requests += listing;
+		result->rounds = Max(result->rounds, listing);
+		result->first = Max(result->first, 1 + listing);
+	}
 	if (asked->lists_trips)
 		add_requests(plan, asked->vehicles,
 					 pages_of(totals_all(&plan->trips),
 							  catalog_resource("trips")->max_page_size), result);
-	if (resource->parent == PARENT_ACCOUNT)
+	if (resource->lists_vehicles)
 		add_requests(plan, asked->vehicles, 1, result);
 	else if (asked->objects > 0)
-		add_requests(plan, asked->vehicles * asked->objects, 1, result);
+		add_requests(plan, asked->vehicles * asked->callbacks * asked->objects, 1, result);
 	else
-		add_requests(plan, asked->vehicles * asked->trips,
+		add_requests(plan, asked->vehicles * asked->trips * asked->callbacks,
 					 pages_of(asked->fetched, plan->table.page_size), result);
 }
 
@@ -441,7 +466,7 @@ estimate_scan(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan, List *cla
 {
 	const Resource *resource = plan->table.resource;
 	List	   *others = other_clauses(root, rel, plan, clauses);
-	Asked		asked;
+	Asked		asked = {0};
 	double		parents,
 				fetched;
 
@@ -449,13 +474,8 @@ estimate_scan(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan, List *cla
 	count_requests(root, plan, outer, &asked, result);
 
 	parents = result->parents = asked.parents;
-	if (resource->parent == PARENT_ACCOUNT)
-	{
-		/* the vehicles themselves are the rows */
-		asked.returned = asked.fetched = 1;
-		if (!resource->has_id)
-			parents = Min(parents, 1);
-	}
+	if (resource->lists_vehicles)
+		asked.returned = asked.fetched = 1;	/* these themselves are the rows */
 	fetched = parents * asked.fetched;
 	result->rows = clamp_row_est(parents * asked.returned *
 								 estimate_selectivity(root, rel, others));

@@ -13,7 +13,7 @@
 #include "qual.h"
 #include "totals.h"
 
-#define ESTIMATE_NJOIN_KEYS 4
+#define ESTIMATE_NJOIN_KEYS 5
 
 /* Plan-time state: RelOptInfo.fdw_private. */
 typedef struct RelPlan
@@ -30,12 +30,13 @@ typedef struct RelPlan
 	double		vehicles;
 	Totals		rows;			/* of the table */
 	Totals		trips;			/* of a vehicle, for a table that is asked below a trip */
+	Totals		callbacks;		/* of the account, for a table that is asked below a callback */
 } RelPlan;
 
 typedef struct Estimate
 {
 	double		rows;
-	double		parents;		/* vehicles or trips that are asked for rows */
+	double		parents;		/* vehicles, or what is below them, that are asked for rows */
 	double		requests;		/* in all, */
 	double		rounds;			/* and how many of them one after the other, */
 	double		first;			/* and before the first row */
@@ -46,7 +47,7 @@ typedef struct Estimate
 /* The key columns whose join clauses make a parameterized path worth while. */
 extern const QualKey estimate_join_keys[ESTIMATE_NJOIN_KEYS];
 
-/* Does the clause say which vehicle, trip or object? */
+/* Does the clause say which vehicle, trip, callback or object? */
 extern bool estimate_has_join_key(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan,
 								  Expr *clause);
 

@@ -10,6 +10,16 @@
 #include "stellantis_fdw.h"
 #include "utils/ruleutils.h"
 
+/* Which callbacks are asked: one, n, all. */
+static char *
+describe_callbacks(const ApiScan *scan)
+{
+	List	   *tree = scan_tree(scan, KEY_CALLBACK);
+	int			named = qual_tree_count(tree, scan->operands);
+
+	return tree == NIL ? "all" : named < 0 ? "by id" : named == 1 ? "one" : psprintf("%d", named);
+}
+
 /* Which vehicles are asked: one, n, by VIN, all. */
 static char *
 describe_vehicles(const ApiScan *scan)
@@ -30,7 +40,7 @@ describe_endpoint(const ApiScan *scan)
 {
 	const Resource *resource = scan->table.resource;
 	List	   *trips = scan_tree(scan, KEY_TRIP);
-	List	   *ids = scan_tree(scan, resource->parent == PARENT_ACCOUNT ? KEY_VEHICLE : KEY_ID);
+	List	   *ids = scan_tree(scan, resource->lists_vehicles ? KEY_VEHICLE : KEY_ID);
 	const char *instead = NULL;
 	bool		maybe = false;
 
@@ -42,7 +52,7 @@ describe_endpoint(const ApiScan *scan)
 	else if (resource->object_endpoint != NULL && ids != NIL)
 	{
 		instead = resource->object_endpoint;
-		maybe = resource->parent != PARENT_ACCOUNT &&
+		maybe = !resource->lists_vehicles &&
 			(qual_tree_count(ids, scan->operands) < 0 || plan_has_parameters(scan->operands));
 	}
 	if (instead == NULL)
@@ -169,8 +179,10 @@ scan_explain(ForeignScanState *node, ExplainState *es)
 	const Resource *resource = scan->table.resource;
 
 	ExplainPropertyText("Endpoint", describe_endpoint(scan), es);
-	if (resource->parent != PARENT_ACCOUNT || resource->has_id)
+	if (resource->parent != PARENT_ACCOUNT || resource->lists_vehicles)
 		ExplainPropertyText("Vehicles", describe_vehicles(scan), es);
+	if (resource->parent == PARENT_CALLBACK)
+		ExplainPropertyText("Callbacks", describe_callbacks(scan), es);
 	explain_clauses(node, es);
 	explain_order(scan, es);
 	if (es->costs)

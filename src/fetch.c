@@ -1,14 +1,14 @@
 /*
  * fetch.c
- *	  Vehicles x trips x pages -> one bounded stream of rows.
+ *	  Vehicles x trips or callbacks x pages -> one bounded stream of rows.
  *
  * Everything that must be asked is a Collection.  Those that wait to send
  * their next request are in "pending"; answers that belong to the scan's own
  * rows wait in "ready" for their turn, so that a collection's answers are used
  * in their order.  Requests under way and ready answers together stay within
  * the account's concurrency and a bound in bytes, and requests start only
- * while somebody asks for a row.  Listings (of vehicles, of a vehicle's trips)
- * are used up as soon as they arrive and add to "pending".
+ * while somebody asks for a row.  Listings (of vehicles, of callbacks, of a
+ * vehicle's trips) are used up as soon as they arrive and add to "pending".
  */
 #include "postgres.h"
 
@@ -85,7 +85,7 @@ no_data(Fetch *f, Collection *c, const HttpAnswer *answer)
 {
 	FaultContext context;
 
-	if (c->vehicle_id != NULL || !c->resource->has_id || f->spec.vin_prefix != NULL)
+	if (c->vehicle_id != NULL || !c->resource->lists_vehicles || f->spec.vin_prefix != NULL)
 		return;
 	collection_context(c, &context);
 	ereport(WARNING,
@@ -160,8 +160,8 @@ finish_collection(Fetch *f, Collection *c)
 {
 	bool		is_short = c->rows < c->total;
 
-	/* an id that nobody knows is not a vehicle without rows */
-	if (c->total < 0 && (c->pages > 0 || !c->vehicle_supplied))
+	/* an id that nobody knows is not a vehicle, or a callback, without rows */
+	if (c->total < 0 && (c->pages > 0 || !(c->vehicle_supplied || c->callback_supplied)))
 		note_total(f, c, c->rows);
 	if (c->role == ROLE_VEHICLES)
 		f->listing_short = is_short;
@@ -503,6 +503,7 @@ is_of_another_vehicle(const Fetch *f, const Datum *values, const bool *nulls)
 	int			vehicle = f->spec.vehicle_column;
 
 	return (c->trip_supplied || c->object_id != NULL) && vehicle >= 0 && !nulls[vehicle] &&
+		c->vehicle_id != NULL &&
 		strcmp(TextDatumGetCString(values[vehicle]), c->vehicle_id) != 0;
 }
 
@@ -521,6 +522,7 @@ accept_row(Fetch *f, Datum *values, bool *nulls, FetchedRow *row)
 	row->vehicle_id = c->vehicle_id;
 	row->vin = c->vin;
 	row->trip_id = c->trip_id;
+	row->callback_id = c->callback_id;
 
 	/* the hint was wrong: from here on the query gets all there is */
 	if (++f->emitted >= f->spec.limit)

@@ -1,6 +1,6 @@
 /*
  * fetch.h
- *	  Vehicles x trips x pages -> one bounded stream of rows.
+ *	  Vehicles x trips or callbacks x pages -> one bounded stream of rows.
  */
 #ifndef STELLANTIS_FETCH_H
 #define STELLANTIS_FETCH_H
@@ -34,7 +34,10 @@ typedef struct FetchSpec
 	bool		prune_trips;	/* of listed trips, ask only those that may */
 	TimeRanges	trips_within;	/* have begun in these ranges */
 
-	/* rows of a vehicle that are asked one by one */
+	/* callbacks, for a resource that lies below them */
+	TextSet		callbacks;		/* ids asked for by the query, or all */
+
+	/* rows that are asked one by one */
 	TextSet		objects;		/* ids asked for by the query, or all */
 
 	/* the request itself */
@@ -61,6 +64,7 @@ typedef struct FetchedRow
 	const char *vehicle_id;		/* NULL for rows of the account itself */
 	const char *vin;			/* NULL unless the listing was asked */
 	const char *trip_id;		/* NULL unless below a trip */
+	const char *callback_id;	/* NULL unless below a callback */
 } FetchedRow;
 
 /* For EXPLAIN. */

@@ -32,6 +32,22 @@ fetch_convict(Fetch *f, Collection *c)
 	fetch_end_collection(f, c);
 }
 
+/* A callback that exists may still not have the object that is asked for below it. */
+void
+fetch_found(Fetch *f, Collection *c)
+{
+	Collection *suspect = c->suspect;
+
+	if (!suspect->callback_supplied || suspect->object_id == NULL)
+	{
+		fetch_convict(f, c);
+		return;
+	}
+	suspect->callback_supplied = false;
+	ask_whether_known(f, suspect);
+	fetch_end_collection(f, c);
+}
+
 /* Says which rows are missing. */
 static void
 warn_lacking(const Fetch *f, const Collection *c, const Fault *fault)
@@ -98,12 +114,12 @@ fetch_fail_broken(Fetch *f, Collection *c, Decoder *decoder)
 				 decoder_error(decoder));
 }
 
-/* Did the query supply an id of something that lies below a vehicle? */
+/* Did the query supply an id, other than that of a vehicle? */
 static bool
-is_supplied_below_vehicle(const Collection *c)
+is_supplied_otherwise(const Collection *c)
 {
-	return c->trip_supplied ||
-		(c->object_id != NULL && c->resource->parent != PARENT_ACCOUNT);
+	return c->trip_supplied || c->callback_supplied ||
+		(c->object_id != NULL && !c->resource->lists_vehicles);
 }
 
 /*
@@ -114,7 +130,7 @@ is_supplied_below_vehicle(const Collection *c)
 static bool
 may_be_unknown_id(const Collection *c, const HttpAnswer *answer)
 {
-	if (!c->vehicle_supplied && !is_supplied_below_vehicle(c))
+	if (!c->vehicle_supplied && !is_supplied_otherwise(c))
 		return false;
 	if (answer->outcome != HTTP_ANSWERED || c->pages > 0)
 		return false;
@@ -145,7 +161,7 @@ judge(Fetch *f, Collection *c)
 		fetch_fail(f, c, c->suspended);
 	else if (!listed)
 		fetch_end_collection(f, c);
-	else if (is_supplied_below_vehicle(c))
+	else if (is_supplied_otherwise(c))
 		ask_whether_known(f, c);
 	else
 		fetch_fail(f, c, c->suspended);

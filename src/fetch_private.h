@@ -17,6 +17,21 @@ typedef struct ReadyPage
 	Collection *collection;
 } ReadyPage;
 
+/* Whose rows are asked for; what does not apply is NULL. */
+typedef struct Whose
+{
+	const char *vehicle_id;
+	const char *vin;
+	const char *trip_id;
+	const char *callback_id;
+	const char *object_id;		/* of one row alone */
+
+	/* these ids come from the query, and have not been seen in a listing */
+	bool		vehicle_supplied;
+	bool		trip_supplied;
+	bool		callback_supplied;
+} Whose;
+
 struct Fetch
 {
 	FetchSpec	spec;
@@ -33,10 +48,11 @@ struct Fetch
 	Decoder    *object;			/* the same, of a single object */
 	Decoder    *vehicles;		/* id, vin of the listing; NULL until needed */
 	Decoder    *trips;			/* id, start of a trips listing; the same */
+	Decoder    *callbacks;		/* ids of callbacks; the same */
 	Decoder    *checked;		/* ids among which a suspect's is looked for; the same */
 
 	dlist_head	pending;		/* rows to ask for */
-	dlist_head	listings;		/* of trips: to ask for when no rows are */
+	dlist_head	listings;		/* of trips or callbacks: to ask for when no rows are */
 	Collection *next_listing;	/* of vehicles, when it is to be asked for, or NULL */
 	int			nwaiting;		/* in pending and listings */
 	dlist_head	ready;
@@ -56,7 +72,9 @@ struct Fetch
 	List	   *suspended;		/* collections whose fault waits for the listing */
 	bool		listing_short;	/* the listing lacks what it announced */
 	strset_hash *wanted;		/* ids of vehicles; NULL = whatever is listed */
-	strset_hash *asked;			/* vehicles, and vehicle/trip pairs, spawned */
+	List	   *crossed;		/* vehicles whose rows are asked below each callback: Whose */
+	List	   *callbacks_known;	/* their ids (char *) */
+	strset_hash *asked;			/* what has been spawned: see first_time() */
 	int			answers;		/* for rows, so far */
 	int64		emitted;
 	int64		announced;		/* rows, by the totals of what they are asked of */
@@ -113,6 +131,9 @@ extern void fetch_fail_broken(Fetch *f, Collection *c, Decoder *decoder);
 /* ROLE_CHECK: the suspect's id is not known to be unknown, so its fault counts. */
 extern void fetch_convict(Fetch *f, Collection *c);
 
+/* ROLE_CHECK: the suspect's id is there.  That convicts it, or leads to its next id. */
+extern void fetch_found(Fetch *f, Collection *c);
+
 /* The listing of vehicles is known to its end: whose ids were unknown? */
 extern void fetch_judge_suspended(Fetch *f);
 
@@ -133,12 +154,16 @@ extern void ask_again(Fetch *f, Collection *c);
 /* The listing of vehicles; nothing if it is being asked already. */
 extern void ask_listing(Fetch *f, const char *prefix);
 
-/* All among which the trip or the object of a suspect must be, if it exists. */
+/*
+ * All among which the callback, the trip or the object of a suspect must be, if
+ * it exists; and the id that is looked for.
+ */
 extern void ask_whether_known(Fetch *f, Collection *suspect);
+extern const char *ask_suspected_id(const Collection *suspect);
 
-/* A vehicle, or a trip, that a listing named. */
+/* A vehicle, a trip, or a callback that a listing named. */
 extern void ask_listed_vehicle(Fetch *f, const GarageVehicle *vehicle);
-extern void ask_trip(Fetch *f, const char *vehicle_id, const char *vin,
-					 const char *trip_id, bool vehicle_supplied, bool trip_supplied);
+extern void ask_listed_trip(Fetch *f, const char *vehicle_id, const char *vin, const char *trip_id);
+extern void ask_listed_callback(Fetch *f, const char *callback_id);
 
 #endif							/* STELLANTIS_FETCH_PRIVATE_H */

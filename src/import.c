@@ -54,31 +54,34 @@ imported_by_scope(const Resource *resource, const char *scope)
 		(resource->scopes[len] == '\0' || resource->scopes[len] == ',');
 }
 
-/* account and vehicles need no scope and come with each. */
+/* account and vehicles need no scope and come with each scope. */
 static bool
 resource_in_schema(const Resource *resource, const char *remote_schema)
 {
-	return resource->scopes == NULL ||
-		strcmp(remote_schema, ALL_TABLES) == 0 ||
-		imported_by_scope(resource, remote_schema);
+	if (strcmp(remote_schema, ALL_TABLES) == 0)
+		return true;
+	if (resource->of_commands || strcmp(remote_schema, REMOTE_TABLES) == 0)
+		return resource->of_commands && strcmp(remote_schema, REMOTE_TABLES) == 0;
+	return resource->scopes == NULL || imported_by_scope(resource, remote_schema);
 }
 
 static void
 raise_unknown_schema(const char *remote_schema)
 {
-	int			nnames = catalog_nscopes + 1;
+	int			nnames = catalog_nscopes + 2;
 	const char **names = palloc(nnames * sizeof(char *));
 	const char *closest;
 
 	names[0] = ALL_TABLES;
-	memcpy(names + 1, catalog_scopes, catalog_nscopes * sizeof(char *));
+	names[1] = REMOTE_TABLES;
+	memcpy(names + 2, catalog_scopes, catalog_nscopes * sizeof(char *));
 	closest = closest_match(remote_schema, names, nnames);
 
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_SCHEMA_NOT_FOUND),
 			 errmsg("remote schema \"%s\" does not exist", remote_schema),
-			 errdetail("There are \"%s\", which has every table, and the scopes %s.",
-					   ALL_TABLES, join_names(catalog_scopes, catalog_nscopes)),
+			 errdetail("There are \"%s\", which has every table, \"%s\", which has those of commands, and the scopes %s.",
+					   ALL_TABLES, REMOTE_TABLES, join_names(catalog_scopes, catalog_nscopes)),
 			 closest != NULL ?
 			 errhint("Perhaps you meant \"%s\".", closest) : 0));
 }
@@ -86,18 +89,13 @@ raise_unknown_schema(const char *remote_schema)
 static void
 check_remote_schema(const char *remote_schema)
 {
-	if (strcmp(remote_schema, ALL_TABLES) == 0)
+	if (strcmp(remote_schema, ALL_TABLES) == 0 || strcmp(remote_schema, REMOTE_TABLES) == 0)
 		return;
 	for (int i = 0; i < catalog_nscopes; i++)
 	{
 		if (strcmp(remote_schema, catalog_scopes[i]) == 0)
 			return;
 	}
-	if (strcmp(remote_schema, REMOTE_TABLES) == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("remote schema \"%s\" is not supported yet", remote_schema),
-				 errdetail("Its tables callbacks, monitors and remote_actions come with a later version.")));
 	raise_unknown_schema(remote_schema);
 }
 

@@ -1,7 +1,7 @@
 /*
  * listing.c
- *	  Pages of listings, of vehicles and of a vehicle's trips: used up as soon
- *	  as they arrive, they add to what is asked.
+ *	  Pages of listings, of vehicles, of callbacks and of a vehicle's trips: used
+ *	  up as soon as they arrive, they add to what is asked.
  */
 #include "postgres.h"
 
@@ -11,38 +11,46 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
-/* Of listings: id and VIN of vehicles, id and start of trips; of others the id. */
-static const DecodeColumn vehicle_columns[] = {
-	{.type = TEXTOID,.conversion = CONV_SCALAR,.paths = "id",.scale_num = 1,.scale_den = 1},
-	{.type = TEXTOID,.conversion = CONV_SCALAR,.paths = "vin",.scale_num = 1,.scale_den = 1},
-};
-static const DecodeColumn trip_columns[] = {
-	{.type = TEXTOID,.conversion = CONV_SCALAR,.paths = "id",.scale_num = 1,.scale_den = 1},
-	{.type = TIMESTAMPTZOID,.conversion = CONV_SCALAR,.paths = "startedAt",.scale_num = 1,.scale_den = 1},
-};
+/* Beside the id: the VIN of vehicles, the start of trips. */
+static const DecodeColumn vin_column =
+{.type = TEXTOID,.conversion = CONV_SCALAR,.paths = "vin",.scale_num = 1,.scale_den = 1};
+static const DecodeColumn start_column =
+{.type = TIMESTAMPTZOID,.conversion = CONV_SCALAR,.paths = "startedAt",.scale_num = 1,.scale_den = 1};
+
+/* Callbacks are listed to be asked, and to be looked for. */
+static Decoder **
+place_of_decoder(Fetch *f, const Collection *c)
+{
+	switch (c->role)
+	{
+		case ROLE_VEHICLES:
+			return &f->vehicles;
+		case ROLE_TRIPS:
+			return &f->trips;
+		default:
+			return c->resource->parent == PARENT_ACCOUNT ? &f->callbacks : &f->checked;
+	}
+}
 
 static Decoder *
 listing_decoder(Fetch *f, const Collection *c)
 {
-	Decoder   **decoder = c->role == ROLE_VEHICLES ? &f->vehicles :
-		c->role == ROLE_TRIPS ? &f->trips : &f->checked;
+	Decoder   **decoder = place_of_decoder(f, c);
 
 	if (*decoder == NULL)
 	{
 		MemoryContext old = MemoryContextSwitchTo(f->context);
+		const DecodeColumn columns[] = {
+			{.type = TEXTOID,.conversion = CONV_SCALAR,
+				.paths = catalog_column(c->resource, "id")->paths,
+			.scale_num = 1,.scale_den = 1},
+			c->role == ROLE_TRIPS ? start_column : vin_column
+		};
 
-		*decoder = decoder_create(c->role == ROLE_TRIPS ? trip_columns : vehicle_columns, 2,
-								  c->resource->rows_key, NULL);
+		*decoder = decoder_create(columns, lengthof(columns), c->resource->rows_key, NULL);
 		MemoryContextSwitchTo(old);
 	}
 	return *decoder;
-}
-
-/* The id that is looked for in a listing: of a trip, or of an object. */
-static const char *
-suspected_id(const Collection *c)
-{
-	return c->suspect->object_id != NULL ? c->suspect->object_id : c->suspect->trip_id;
 }
 
 /*
@@ -69,11 +77,13 @@ use_listed(Fetch *f, Collection *c, Datum *values, bool *nulls)
 	{
 		if (nulls[1] || !f->spec.prune_trips ||
 			time_ranges_hold(&f->spec.trips_within, DatumGetTimestampTz(values[1])))
-			ask_trip(f, c->vehicle_id, c->vin, id, false, false);
+			ask_listed_trip(f, c->vehicle_id, c->vin, id);
 	}
-	else if (strcmp(id, suspected_id(c)) == 0)
+	else if (c->role == ROLE_CALLBACKS)
+		ask_listed_callback(f, id);
+	else if (strcmp(id, ask_suspected_id(c->suspect)) == 0)
 	{
-		fetch_convict(f, c);
+		fetch_found(f, c);
 		return false;
 	}
 	return true;

@@ -182,8 +182,8 @@ key_join_clauses(PlannerInfo *root, RelOptInfo *rel, const RelPlan *plan)
 }
 
 /*
- * One parameterization for each set of outer relations that names our vehicle
- * or trip, and one for all of them together: a trip_id may come from one
+ * One parameterization for each set of outer relations that names our vehicle,
+ * trip or callback, and one for all of them together: a trip_id may come from one
  * relation and the vehicle from another.
  */
 static List *
@@ -233,7 +233,7 @@ is_one_page(const RelPlan *plan)
 {
 	const Resource *resource = plan->table.resource;
 
-	return resource->parent == PARENT_ACCOUNT && resource->has_id &&
+	return resource->lists_vehicles &&
 		plan->vehicles <= plan->table.page_size;
 }
 

@@ -34,7 +34,7 @@ probe_ask(Probe *probe, const Resource *resource, const char *vehicle_id, uint32
 
 	initStringInfo(&url);
 	appendStringInfoString(&url, probe->account->base_url);
-	request_path(&url, resource->endpoint, vehicle_id, NULL, NULL);
+	request_path(&url, resource->endpoint, vehicle_id, NULL, NULL, NULL);
 	request_param_extensions(&url, extensions);
 	if (resource->max_page_size > 0)
 		request_param_int(&url, "pageSize", one ? 1 : resource->max_page_size);

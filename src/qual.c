@@ -61,6 +61,8 @@ column_key(const Resource *resource, const CatalogColumn *column)
 			return KEY_VIN;
 		case SRC_TRIP_ID:
 			return KEY_TRIP;
+		case SRC_CALLBACK_ID:
+			return KEY_CALLBACK;
 		case SRC_TOLERANCE:
 			return KEY_TOLERANCE;
 		case SRC_JSON:
@@ -77,8 +79,8 @@ column_key(const Resource *resource, const CatalogColumn *column)
 	if (resource->object_endpoint == NULL)
 		return -1;
 	if (strcmp(column->name, "id") == 0)
-		return resource->parent == PARENT_ACCOUNT ? KEY_VEHICLE : KEY_ID;
-	if (resource->parent == PARENT_ACCOUNT && strcmp(column->name, "vin") == 0)
+		return resource->lists_vehicles ? KEY_VEHICLE : KEY_ID;
+	if (resource->lists_vehicles && strcmp(column->name, "vin") == 0)
 		return KEY_VIN;
 	return -1;
 }

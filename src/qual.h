@@ -22,8 +22,9 @@ typedef enum QualKey
 	KEY_ACCOUNT,				/* the constant column "account" */
 	KEY_VEHICLE,				/* vehicle_id; id of the vehicles themselves */
 	KEY_VIN,
-	KEY_ID,						/* id of what lies below a vehicle */
+	KEY_ID,						/* id of what is no vehicle */
 	KEY_TRIP,					/* the trip, or the list of trips, that a row belongs to */
+	KEY_CALLBACK,				/* the callback below which a row is */
 	KEY_TIME,					/* the resource's time column */
 	KEY_TOLERANCE,				/* tolerance_km of waypoints */
 	KEY_DISTANCE,				/* columns with a filter of their own */
@@ -31,7 +32,7 @@ typedef enum QualKey
 	KEY_KIND
 } QualKey;
 
-#define QUAL_NKEYS 10
+#define QUAL_NKEYS 11
 
 /* Which attribute of the relation is which key; 0 where there is none. */
 typedef struct QualColumns

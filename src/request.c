@@ -216,27 +216,28 @@ append_escaped(StringInfo url, const char *text)
 
 void
 request_path(StringInfo url, const char *endpoint, const char *vehicle_id,
-			 const char *trip_id, const char *object_id)
+			 const char *trip_id, const char *callback_id, const char *object_id)
 {
+	const struct
+	{
+		const char *place;
+		const char *id;
+	}			ids[] = {{"{id}", vehicle_id}, {"{tid}", trip_id}, {"{cbid}", callback_id},
+	{"{rid}", object_id}};
+
 	while (*endpoint != '\0')
 	{
-		if (strncmp(endpoint, "{id}", 4) == 0)
-		{
-			append_escaped(url, vehicle_id);
-			endpoint += 4;
-		}
-		else if (strncmp(endpoint, "{tid}", 5) == 0)
-		{
-			append_escaped(url, trip_id);
-			endpoint += 5;
-		}
-		else if (strncmp(endpoint, "{rid}", 5) == 0)
-		{
-			append_escaped(url, object_id);
-			endpoint += 5;
-		}
-		else
+		int			i = 0;
+
+		while (i < lengthof(ids) && strncmp(endpoint, ids[i].place, strlen(ids[i].place)) != 0)
+			i++;
+		if (i == lengthof(ids))
 			appendStringInfoChar(url, *endpoint++);
+		else
+		{
+			append_escaped(url, ids[i].id);
+			endpoint += strlen(ids[i].place);
+		}
 	}
 }
 

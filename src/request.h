@@ -27,11 +27,11 @@ extern void request_trip_ranges(const TimeRanges *ranges, TimeRanges *begun);
 extern List *request_timestamps(const TimeRanges *ranges, TimestampTz now);
 
 /*
- * A path below the base URL with {id}, {tid} and {rid} filled in; the query
- * string follows by request_param().
+ * A path below the base URL with {id}, {tid}, {cbid} and {rid} filled in; the
+ * query string follows by request_param().
  */
 extern void request_path(StringInfo url, const char *endpoint, const char *vehicle_id,
-						 const char *trip_id, const char *object_id);
+						 const char *trip_id, const char *callback_id, const char *object_id);
 
 /*
  * "min-max" for a range of numbers, rounded outwards to so many decimals and

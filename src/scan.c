@@ -93,7 +93,7 @@ plan_columns(ApiScan *scan, Oid relid, List *attrs)
 		else if (target->source == SRC_VIN)
 			scan->need_vin = true;
 	}
-	scan->id_column = resource->has_id ? add_hidden_column(scan, "id", CONV_SCALAR) : -1;
+	scan->id_column = resource->has_id ? add_hidden_column(scan, catalog_column(resource, "id")->paths, CONV_SCALAR) : -1;
 	scan->vehicle_column = asks_below_vehicle(scan) ?
 		add_hidden_column(scan, "_links.vehicle.href|_links.vehicles.href", CONV_LAST_SEGMENT) : -1;
 	scan->decoded = palloc0(sizeof(Datum) * Max(scan->ndecode, 1));
@@ -110,7 +110,7 @@ is_plain_listing(const ApiScan *scan)
 {
 	const Resource *resource = scan->table.resource;
 
-	if (resource->parent != PARENT_ACCOUNT || !resource->has_id ||
+	if (!resource->lists_vehicles ||
 		scan_tree(scan, KEY_VEHICLE) != NIL ||
 		scan->limit > 0 || scan->table.page_size != resource->max_page_size)
 		return false;
@@ -138,6 +138,8 @@ join_run(ForeignScanState *node, ApiScan *scan)
 		wants.asked[1] = catalog_resource("vehicles");
 	if (resource->parent == PARENT_TRIP || scan_tree(scan, KEY_TRIP) != NIL)
 		wants.asked[2] = catalog_resource("trips");
+	else if (resource->parent == PARENT_CALLBACK)
+		wants.asked[2] = catalog_resource("callbacks");
 
 	old = MemoryContextSwitchTo(scan->context);
 	scan->share = share_join(node->ss.ps.state, &wants, scan->group);
@@ -392,6 +394,9 @@ source_value(const ApiScan *scan, const ScanColumn *column, const FetchedRow *ro
 			break;
 		case SRC_TRIP_ID:
 			text = row->trip_id;
+			break;
+		case SRC_CALLBACK_ID:
+			text = row->callback_id;
 			break;
 		case SRC_ACCOUNT:
 			text = scan->table.account;

@@ -144,7 +144,7 @@ may_ask_one_by_one(ApiScan *scan, const FetchSpec *spec)
 }
 
 /*
- * Which vehicles, trips and objects?  False when there can be none.  *keep is
+ * Which vehicles, trips, callbacks and objects?  False when there can be none.  *keep is
  * set where what is asked for is to serve other ids, too.
  */
 static bool
@@ -152,9 +152,10 @@ ask_for_ids(ApiScan *scan, FetchSpec *spec, bool *keep)
 {
 	scan_wanted_ids(scan, KEY_VEHICLE, &spec->vehicles);
 	scan_wanted_ids(scan, KEY_TRIP, &spec->trips);
+	scan_wanted_ids(scan, KEY_CALLBACK, &spec->callbacks);
 	scan_wanted_ids(scan, KEY_ID, &spec->objects);
 	if (is_impossible(&spec->vehicles) || is_impossible(&spec->trips) ||
-		is_impossible(&spec->objects) ||
+		is_impossible(&spec->callbacks) || is_impossible(&spec->objects) ||
 		qual_text_impossible(scan_tree(scan, KEY_VIN), scan->values))
 		return false;
 	if (spec->objects.all)

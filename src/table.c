@@ -230,21 +230,34 @@ column_meaning(const CatalogColumn *column)
 	return psprintf("%s; NULL when %s", column->meaning, column->null_when);
 }
 
+/* "a,b" as "a, b". */
+static void
+append_spaced(StringInfo buf, const char *list)
+{
+	for (; *list != '\0'; list++)
+	{
+		appendStringInfoChar(buf, *list);
+		if (*list == ',')
+			appendStringInfoChar(buf, ' ');
+	}
+}
+
 /* The table's scopes and the column's own. */
 char *
 column_scopes(const Resource *resource, const CatalogColumn *column)
 {
 	StringInfoData buf;
 
+	initStringInfo(&buf);
+	if (resource->any_scope != NULL)
+	{
+		appendStringInfoString(&buf, "one of ");
+		append_spaced(&buf, resource->any_scope);
+		return buf.data;
+	}
 	if (resource->scopes == NULL)
 		return NULL;
-	initStringInfo(&buf);
-	for (const char *p = resource->scopes; *p != '\0'; p++)
-	{
-		appendStringInfoChar(&buf, *p);
-		if (*p == ',')
-			appendStringInfoChar(&buf, ' ');
-	}
+	append_spaced(&buf, resource->scopes);
 	if (column != NULL && column->scope != NULL)
 		appendStringInfo(&buf, ", %s", column->scope);
 	return buf.data;

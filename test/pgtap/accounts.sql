@@ -34,12 +34,12 @@ CREATE TEMP TABLE before AS SELECT pg_temp.objects() AS objects;
 -- What they make
 --
 CREATE SCHEMA fleet;
-SELECT is(stellantis.add_account('family', pg_temp.options(), 'fleet'), 11, 'add_account: as many tables as there are');
+SELECT is(stellantis.add_account('family', pg_temp.options(), 'fleet'), 14, 'add_account: as many tables as there are');
 SELECT is(srvoptions, ARRAY['brand=peugeot', 'retries=0', 'base_url=' || :'sim_url', 'client_id=' || :'sim_client_id'], 'a server of that name with those options')
 FROM pg_foreign_server WHERE srvname = 'family';
 SELECT is(ARRAY(SELECT relname::text FROM pg_class WHERE relnamespace = 'fleet'::regnamespace AND relkind = 'p' ORDER BY 1),
 		  ARRAY(SELECT relname::text FROM pg_class WHERE relnamespace = 'cars'::regnamespace AND relkind = 'f' ORDER BY 1), 'tables of the names that IMPORT gives');
-SELECT is(count(*), 11::bigint, 'and nothing else in that schema') FROM pg_class WHERE relnamespace = 'fleet'::regnamespace;
+SELECT is(count(*), 14::bigint, 'and nothing else in that schema') FROM pg_class WHERE relnamespace = 'fleet'::regnamespace;
 SELECT is(ARRAY(SELECT inhparent::regclass::text || ' ' || inhrelid::regclass FROM pg_inherits WHERE inhrelid = 'fleet_accounts.trips_family'::regclass),
 		  ARRAY['fleet.trips fleet_accounts.trips_family'], 'the account''s tables are partitions, in a schema beside it');
 SELECT is(pg_get_partkeydef('fleet.trips'::regclass), 'LIST (account)', 'by account');
@@ -110,7 +110,7 @@ SELECT is(pg_temp.fails($$SELECT stellantis.add_account('family', pg_temp.option
 SELECT is(pg_temp.fails($$SELECT stellantis.add_account('x', pg_temp.options(), 'nowhere')$$),
 	'3F000 | schema "nowhere" does not exist | Use CREATE SCHEMA nowhere.', 'a schema that is missing');
 SELECT is(pg_temp.fails($$SELECT stellantis.add_account('x', pg_temp.options(), 'fleet', '{trip}')$$),
-	'HV00R | there is no table "trip" | There are: account, vehicles, status, positions, telemetry, trips, waypoints, alerts, alarms, collisions, maintenance. | Perhaps you meant "trips".', 'a table that is none');
+	'HV00R | there is no table "trip" | There are: account, vehicles, status, positions, telemetry, trips, waypoints, alerts, alarms, collisions, maintenance, callbacks, monitors, remote_actions. | Perhaps you meant "trips".', 'a table that is none');
 SELECT alike(pg_temp.fails($$SELECT stellantis.add_account('x', pg_temp.options(), 'fleet', ARRAY[NULL])$$), 'HV00R | %', 'NULL as a table');
 SELECT is(pg_temp.fails($$SELECT stellantis.add_account('x', pg_temp.options(), 'cars')$$),
 	'42P07 | relation "account" already exists in schema "cars" | It is not partitioned by a list of "account", so an account''s table cannot be a partition of it. | Choose another schema, or rename or drop the relation.',
@@ -141,7 +141,7 @@ ROLLBACK;
 SELECT is_empty($$SELECT 1 FROM pg_foreign_server WHERE srvname = 'x' UNION ALL SELECT 1 FROM pg_class WHERE relname ~ '_x$'$$, 'nothing is left of what failed');
 CREATE VIEW depends AS SELECT * FROM fleet_accounts.trips_family;
 SELECT alike(pg_temp.fails($$SELECT stellantis.drop_account('family')$$), '2BP01 | cannot drop foreign table fleet_accounts.trips_family because other objects depend on it%', 'a view of the account''s own table');
-SELECT is(count(*), 11::bigint, 'all or nothing') FROM pg_class WHERE relname ~ '_family$' AND relkind = 'f';
+SELECT is(count(*), 14::bigint, 'all or nothing') FROM pg_class WHERE relname ~ '_family$' AND relkind = 'f';
 DROP VIEW depends;
 
 --
@@ -202,7 +202,7 @@ SELECT is(ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = 'fleet_a
 ALTER TABLE fleet.vehicles DROP COLUMN note;
 SELECT stellantis.drop_account('late') \g /dev/null
 ALTER SERVER family RENAME TO kin;
-SELECT is(stellantis.drop_account('kin'), 11, 'a server that was renamed');
+SELECT is(stellantis.drop_account('kin'), 14, 'a server that was renamed');
 SELECT is(ARRAY(SELECT relname::text FROM pg_class WHERE relnamespace = 'fleet'::regnamespace ORDER BY 1), '{trips,vehicles}', 'tables go with their last account');
 CREATE VIEW dashboard AS SELECT account, count(*) FROM fleet.trips GROUP BY account;
 SELECT is(stellantis.drop_account('my company'), 2, 'a table that a view needs');

@@ -61,7 +61,8 @@ SELECT set_eq($$SELECT pg_describe_object(classid, objid, objsubid) FROM pg_depe
 		  'function stellantis.delete_monitor(text,text,text,text)',
 		  'function stellantis.zone_trigger(text,text,double precision,double precision,integer)',
 		  'function stellantis.time_trigger(text,time without time zone,interval,text[],text,text)',
-		  'function stellantis.data_trigger(text,text,text,text[])'], 'its objects');
+		  'function stellantis.data_trigger(text,text,text,text[])',
+		  'function stellantis.parse_events(jsonb)'], 'its objects');
 CREATE VIEW member AS
 	SELECT classid, objid FROM pg_depend WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
 	AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'stellantis_fdw');
@@ -81,7 +82,7 @@ SELECT is(fdwoptions, NULL::text[], 'the wrapper has no options') FROM pg_foreig
 
 --
 -- The tables.  After a column: f float8, b boolean, t timestamptz, i interval,
--- n integer, [] text[]; nothing is text.
+-- n integer, j jsonb, [] text[]; nothing is text.
 --
 CREATE TABLE expected (pos serial, name text, columns text);
 INSERT INTO expected (name, columns) VALUES
@@ -119,12 +120,15 @@ INSERT INTO expected (name, columns) VALUES
 	end_longitude f, trip_ids[], created_at t, updated_at t'),
 ('alarms', 'vehicle_id, vin, id, kind, activation, trigger_type, created_at t, started_at t, latitude f, longitude f'),
 ('collisions', 'vehicle_id, vin, id, created_at t, trip_id, sides[], severities[], tipped_over b, pedestrian b, updated_at t'),
-('maintenance', 'vehicle_id, vin, days_before_maintenance f, km_before_maintenance f, created_at t, updated_at t');
+('maintenance', 'vehicle_id, vin, days_before_maintenance f, km_before_maintenance f, created_at t, updated_at t'),
+('callbacks', 'id, label, types[], kind, target, status'),
+('monitors', 'vehicle_id, vin, callback_id, id, label, bool_exp, triggers j, status, created_at t, updated_at t'),
+('remote_actions', 'vehicle_id, vin, callback_id, id, type, status, failure_cause, feedback_detail');
 CREATE VIEW expected_column AS
 	SELECT name, n, (regexp_match(btrim(c, E' \n\t'), '^\w+'))[1] AS attname,
 		CASE substring(btrim(c, E' \n\t') from '(\[\]| \w)$')
 			WHEN ' f' THEN 'double precision' WHEN ' b' THEN 'boolean' WHEN ' t' THEN 'timestamp with time zone'
-			WHEN ' i' THEN 'interval' WHEN ' n' THEN 'integer' WHEN '[]' THEN 'text[]' ELSE 'text' END AS type
+			WHEN ' i' THEN 'interval' WHEN ' n' THEN 'integer' WHEN ' j' THEN 'jsonb' WHEN '[]' THEN 'text[]' ELSE 'text' END AS type
 	FROM expected, unnest(string_to_array(columns, ',')) WITH ORDINALITY AS u (c, n);
 CREATE VIEW actual_column AS
 	SELECT c.relname AS name, c.relnamespace::regnamespace::text AS schema, a.attrelid, a.attnum::bigint AS n, a.attname::text, format_type(a.atttypid, a.atttypmod) AS type,
@@ -135,10 +139,10 @@ SELECT foreign_tables_are('cars', ARRAY(SELECT name FROM expected));
 SELECT is(ARRAY(SELECT format('%s %s', a.attname, a.type) FROM actual_column AS a WHERE a.schema = 'cars' AND a.name = e.name ORDER BY n),
 		  ARRAY(SELECT format('%s %s', c.attname, c.type) FROM expected_column AS c WHERE c.name = e.name ORDER BY n), 'columns of ' || name)
 FROM expected AS e ORDER BY pos;
-SELECT is_empty($$SELECT name, attname FROM actual_column WHERE schema = 'cars' AND type ~ 'json'$$, 'no json');
+SELECT is_empty($$SELECT name, attname FROM actual_column WHERE schema = 'cars' AND type ~ 'json' AND (name, attname) <> ('monitors', 'triggers')$$, 'no json, but triggers');
 SELECT is_empty($$SELECT name, attname FROM actual_column WHERE schema = 'cars' AND attnotnull$$, 'every column may be NULL');
 SELECT is_empty($$SELECT name, attname FROM actual_column WHERE schema = 'cars' AND attcollation NOT IN (0, 100)$$, 'no collation of their own');
-SELECT is_empty($$SELECT name FROM actual_column WHERE schema = 'cars' AND name NOT IN ('account', 'vehicles')
+SELECT is_empty($$SELECT name FROM actual_column WHERE schema = 'cars' AND name NOT IN ('account', 'vehicles', 'callbacks')
 				  GROUP BY name HAVING (array_agg(attname ORDER BY n))[1:2] <> '{vehicle_id,vin}'$$, 'what is below a vehicle begins with vehicle_id, vin');
 SELECT is_empty($$SELECT name, attname FROM actual_column WHERE schema = 'cars' AND (attname ~ '_at$') <> (type = 'timestamp with time zone')$$, 'times, and they alone, end in _at');
 
@@ -180,14 +184,16 @@ END $$;
 SET client_min_messages = error;
 SELECT is(pg_temp.imported(what), want, 'IMPORT ' || what)
 FROM (VALUES
-	('stellantis', 'account vehicles status positions telemetry trips waypoints alerts alarms collisions maintenance'),
+	('stellantis', 'account vehicles status positions telemetry trips waypoints alerts alarms collisions maintenance callbacks monitors remote_actions'),
+	('"remote"', 'callbacks monitors remote_actions'),
+	('remote EXCEPT (monitors)', 'callbacks remote_actions'),
 	('"data:trip"', 'account vehicles trips waypoints'),
 	('"data:position"', 'account vehicles positions'),
 	('"data:telemetry"', 'account vehicles status telemetry alarms maintenance'),
 	('"data:alert"', 'account vehicles alerts'),
 	('"data:collision"', 'account vehicles collisions'),
 	('stellantis LIMIT TO (trips, vehicles)', 'vehicles trips'),
-	('stellantis EXCEPT (account, telemetry, waypoints)', 'vehicles status positions trips alerts alarms collisions maintenance'),
+	('stellantis EXCEPT (account, telemetry, waypoints)', 'vehicles status positions trips alerts alarms collisions maintenance callbacks monitors remote_actions'),
 	('"data:trip" LIMIT TO (trips)', 'trips')
 ) AS t (what, want);
 SET client_min_messages = warning;
@@ -209,7 +215,7 @@ SELECT isnt(obj_description('by_hand'::regclass), NULL, 'CREATE FOREIGN TABLE co
 SELECT isnt(col_description('by_hand'::regclass, 1), NULL, 'and its columns');
 COMMENT ON COLUMN by_hand.id IS 'mine';
 COMMENT ON COLUMN cars.trips.id IS NULL;
-SELECT is(stellantis.comment_tables('cars'), 11, 'comment_tables says how many');
+SELECT is(stellantis.comment_tables('cars'), 14, 'comment_tables says how many');
 SELECT isnt(col_description('cars.trips'::regclass, 3), NULL, 'comment_tables repairs');
 SELECT is(col_description('by_hand'::regclass, 3), 'mine', 'and leaves other schemas alone');
 SELECT throws_ok('SELECT stellantis.comment_tables(''nonsense'')', '3F000', NULL, 'comment_tables of no schema');
