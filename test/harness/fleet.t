@@ -43,7 +43,7 @@ start_cluster fleet
 accounts
 open_session s
 open_session control
-run s "SET stellantis_fdw.max_requests = 100000;" "SET statement_timeout = '30 s';"
+run s "SET stellantis_fdw.max_requests = 100000;" "SET statement_timeout = '50 s';"
 
 # A UNION ALL of all accounts' tables, which are no partitions.
 union_all()
