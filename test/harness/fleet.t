@@ -146,11 +146,11 @@ MERGED="$SQLSTATE $SAID"
 is "$(stat most_at_once)" 64 'each is not waited for before the next is asked'
 run s "SELECT array_agg(started_at) FROM (SELECT started_at $PLAIN LIMIT 10) AS t;"
 is "$MERGED" "00000 $SAID" 'and they are the newest'
+sim config '{"latency_ms": 0}' >/dev/null
 run s "SELECT count(*), md5(string_agg(started_at::text || account, ',')) FROM (SELECT started_at, account FROM (SELECT * $ORDERED LIMIT 100000) AS u ORDER BY started_at, account) AS t;"
 MERGED="$SQLSTATE $SAID"
 run s "SELECT count(*), md5(string_agg(started_at::text || account, ',')) FROM (SELECT started_at, account FROM (SELECT * $PLAIN) AS u ORDER BY started_at, account) AS t;"
 is "$MERGED" "00000 $SAID" 'to the last one'
-sim config '{"latency_ms": 0}' >/dev/null
 for of in ORDERED PLAIN; do
 	run s "SELECT x, (SELECT array_agg(started_at) FROM (SELECT started_at ${!of/ > 0/ > x} LIMIT x) AS t) FROM unnest('{3,1,9,2}'::int[]) AS x;"
 	printf '%s %s\n' "$SQLSTATE" "$SAID" >"$WORK/$of"
