@@ -176,7 +176,7 @@ BEGIN
 				   f.type, expression, beside) USING change.at INTO operands;
 	-- operators of two types
 	IF f.type IN ('timestamp', 'date') THEN
-		operands := operands || format('%L::timestamptz', change.at) || format('%L::date', (change.at AT TIME ZONE change.zone)::date);
+		operands := operands || format('%L::timestamptz', change.at) || format('%L::timestamptz', change.at - interval '30 min') || format('%L::date', (change.at AT TIME ZONE change.zone)::date);
 	END IF;
 	FOR r IN INSERT INTO condition (function, condition, excess)
 			SELECT f.expression, c, f.excess + change.excess +
