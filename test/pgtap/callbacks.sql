@@ -89,6 +89,11 @@ SELECT asks('SELECT c.label, m.label, a.type FROM cars.callbacks AS c JOIN cars.
 FROM action WHERE i = 1;
 SELECT same_rows('SELECT c.label, m.label FROM cars.callbacks AS c JOIN cars.monitors AS m ON m.callback_id = c.id', 'SELECT ''callback '' || c, format(''%s below %s'', n, c) FROM monitor', 'a join: rows');
 
+SELECT asks('SELECT id FROM cars.monitors WHERE vehicle_id = {1} UNION ALL SELECT id FROM cars.remote_actions WHERE vehicle_id = {1}',
+			E'/user/callbacks?pageSize=60\n/user/vehicles/{1}/callbacks/callback1/monitors?pageSize=60\n/user/vehicles/{1}/callbacks/callback2/monitors?pageSize=60\n' ||
+			format(E'/user/vehicles/{1}/callbacks/callback%s/remotes?pageSize=60\n/user/vehicles/{1}/callbacks/callback%s/remotes?pageSize=60 404', c, 3 - c), 'two tables below callbacks share the listing')
+FROM action WHERE i = 1;
+
 -- pages, of the listing and of rows
 SELECT sim_config('{"page_size": 1}');
 SELECT is((SELECT count(*) FROM cars.monitors), 4::bigint, 'pages of one row each');
@@ -125,11 +130,37 @@ SELECT is((requests_of(pg_temp.named('SELECT id FROM cars.monitors WHERE vehicle
 SELECT alike((rows_of(pg_temp.named('SELECT id FROM cars.monitors WHERE vehicle_id = {1} AND callback_id = {c2} AND id = {m}')))[1], 'ERROR HV000 could not fetch monitors of callback "%" of vehicle "%', 'is an error that names it');
 SELECT sim_heal();
 
+-- another object than the one that was asked for; another vehicle's fault
+SELECT sim_fault('{"match": "monitor2", "times": -1, "fault": {"kind": "edit", "edits": [{"pointer": "/monitorId", "value": "other"}]}}');
+SELECT alike((rows_of(pg_temp.named('SELECT id FROM cars.monitors WHERE vehicle_id = {1} AND callback_id = {c2} AND id = {m}')))[1], 'ERROR 08P01 %the answer is about another object', 'an answer about another monitor');
+SELECT sim_heal();
+SELECT sim_fault('{"match": "VR3UHZKXZPT000002/callbacks", "times": -1, "fault": {"kind": "status", "status": 400}}');
+SET client_min_messages = error;
+ALTER SERVER sim OPTIONS (ADD on_vehicle_error 'warn');
+SELECT is((SELECT count(*) FROM cars.monitors), 2::bigint, 'on_vehicle_error: the rows of the others');
+SELECT is((SELECT count(*) FROM unnest(messages_of('SELECT id FROM cars.monitors')) AS m WHERE m ~ '^WARNING HV000: result lacks monitors of callback ".*" of vehicle ".*": '), 2::bigint, 'on_vehicle_error: what is lacking');
+SELECT sim_fault('{"match": "user/callbacks.pageSize", "times": -1, "fault": {"kind": "status", "status": 400}}');
+SELECT alike((rows_of('SELECT id FROM cars.monitors'))[1], 'ERROR HV000 could not fetch callbacks %', 'without the callbacks there is nothing to go on with');
+ALTER SERVER sim OPTIONS (DROP on_vehicle_error);
+SET client_min_messages = warning;
+SELECT sim_heal();
+
 -- without a scope of remote actions they are refused, and the hint says which there are
 ALTER USER MAPPING FOR CURRENT_USER SERVER sim OPTIONS (SET access_token 'sim-access-token');
 SELECT is((messages_of(format('SELECT id FROM cars.remote_actions WHERE vehicle_id = {1} AND callback_id = %L', callback_id)))[1] ~ '^ERROR 42501: could not fetch remote_actions', true, 'no scope') FROM action WHERE i = 1;
 SELECT alike(array_to_string(psql(format('SELECT id FROM cars.remote_actions WHERE vehicle_id = {1} AND callback_id = %L', callback_id)), ' '), '%needs one of the scopes remote:door:write, %', 'no scope: the hint') FROM action WHERE i = 1;
 SELECT is((SELECT count(*) FROM cars.monitors), 4::bigint, 'monitors take none');
+
+-- whoever may SELECT reads, and no more
+CREATE ROLE callbacks_reader LOGIN;
+GRANT USAGE ON SCHEMA cars TO callbacks_reader;
+GRANT SELECT ON cars.callbacks, cars.monitors TO callbacks_reader;
+SELECT alike((messages_of('SELECT id FROM cars.callbacks', 'callbacks_reader'))[1], '%user mapping not found%', 'a role without a mapping');
+CREATE VIEW cars.labels AS SELECT label FROM cars.monitors;
+GRANT SELECT ON cars.labels TO callbacks_reader;
+SELECT is(cardinality(psql('SELECT label FROM cars.labels', 'callbacks_reader')), 4, 'a view reads with its owner''s');
+SELECT alike((messages_of('SELECT id FROM cars.remote_actions', 'callbacks_reader'))[1], '%permission denied%', 'a table that was not granted');
+SELECT alike((messages_of('SELECT stellantis.delete_callback(''x'')', 'callbacks_reader'))[1], '%permission denied%', 'nor can it change any');
 
 -- what reads sends no command
 SELECT is_empty($$SELECT l FROM unnest(sim_log()) AS l WHERE l !~ '^/user'$$, 'only GET');
