@@ -136,7 +136,8 @@ note_state(Wait *wait, const HttpAnswer *answer)
 	ActionState before = wait->state;
 	char	   *read[lengthof(columns)];
 
-	command_read(answer, columns, lengthof(columns), read);
+	if (!command_read(answer, columns, lengthof(columns), read))
+		command_broken(wait->command);
 	if (read[0] == NULL)
 		return;
 	wait->state.status = read[0];

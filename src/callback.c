@@ -226,7 +226,7 @@ create(Command *command, const char *label, const char *target, const char *type
 		appendStringInfo(&body, ",\"attributes\":%s", attributes);
 	appendStringInfoString(&body, "}}}");
 
-	command_read(command_send(command, "POST", "/user/callbacks", body.data), columns,
+	(void) command_read(command_send(command, "POST", "/user/callbacks", body.data), columns,
 				 lengthof(columns), read);
 	if (read[0] == NULL && read[1] == NULL)
 		command_unclear(command, "the API's answer does not have the callback's id");

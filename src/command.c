@@ -32,6 +32,7 @@
 /* So long a statement may count on what it has learnt. */
 #define FACT_LIFE_US	(60 * USECS_PER_SEC)
 
+#define NOT_JSON		"the answer is not the JSON document that it should be"
 #define NOTHING_KNOWN	"It may have been carried out all the same: the answer that would tell is missing."
 
 /* ---- who ---- */
@@ -336,6 +337,16 @@ fail(const Command *command, const HttpAnswer *answer)
 }
 
 void
+command_broken(const Command *command)
+{
+	FaultContext context;
+
+	fault_context(command, &context);
+	fault_report(ERROR, fault_of_content(&context, NOT_JSON, NULL));
+	pg_unreachable();
+}
+
+void
 command_unclear(const Command *command, const char *what)
 {
 	FaultContext context;
@@ -385,7 +396,7 @@ command_ask(Command *command, const char *path, int64 patience_ms)
 	return NULL;
 }
 
-void
+bool
 command_read(const HttpAnswer *answer, const DecodeColumn *columns, int ncolumns, char **texts)
 {
 	Decoder    *decoder = decoder_create(columns, ncolumns, NULL, NULL);
@@ -397,6 +408,7 @@ command_read(const HttpAnswer *answer, const DecodeColumn *columns, int ncolumns
 
 	for (int i = 0; i < ncolumns; i++)
 		texts[i] = is_read && !nulls[i] ? TextDatumGetCString(values[i]) : NULL;
+	return is_read;
 }
 
 /* ---- listings ---- */
@@ -424,8 +436,7 @@ use_page(Command *command, const HttpAnswer *answer, const char *rows_key,
 	}
 	fault_context(command, &context);
 	if (result == DECODE_BROKEN)
-		fault_report(ERROR, fault_of_content(&context, "the answer is not the JSON document that it should be",
-											 decoder_error(decoder)));
+		fault_report(ERROR, fault_of_content(&context, NOT_JSON, decoder_error(decoder)));
 	if (envelope.next_token != NULL && !is_new)
 		fault_report(ERROR, fault_of_content(&context, "pages go on without bringing anything new", NULL));
 	return envelope.next_token;

@@ -68,11 +68,14 @@ extern void command_list(Command *command, const char *path, const char *query,
 						 CommandRow use, void *arg);
 
 /*
- * The columns of an answer that is one object, NULL where it has none (or is no
- * JSON).  Texts, as C strings.
+ * The columns of an answer that is one object, NULL where it has none.  Texts, as
+ * C strings.  False, and all NULL, if it is no JSON.
  */
-extern void command_read(const HttpAnswer *answer, const DecodeColumn *columns, int ncolumns,
+extern bool command_read(const HttpAnswer *answer, const DecodeColumn *columns, int ncolumns,
 						 char **texts);
+
+/* Raises: an answer to what was asked cannot be read. */
+extern void command_broken(const Command *command) pg_attribute_noreturn();
 
 /* Raises: the API has accepted it, but its answer does not say what it should. */
 extern void command_unclear(const Command *command, const char *what) pg_attribute_noreturn();

@@ -30,6 +30,11 @@ extern PGDLLEXPORT Datum stellantis_delete_monitor(PG_FUNCTION_ARGS);
 #define EXTENSIONS \
 	"vehicle.doorsState|vehicle.status|vehicle.maintenance|vehicle.position|vehicle.telemetry|" \
 	"vehicle.alerts|vehicle.alarm|vehicle.trip"
+#define TELEMETRY "vehicle.telemetry."
+#define PARTS_OF_TELEMETRY \
+	"environment|privacy|vehicle|vehicle.adas|vehicle.battery|vehicle.doorsState|vehicle.energies|" \
+	"vehicle.engines|vehicle.ignition|vehicle.lightingSystem|vehicle.safety|vehicle.transmission|" \
+	"vehicle.alarm.status|vehicle.alarm.trigger|vehicle.wipingBlades"
 
 #define LOOK "The foreign table monitors shows whether it was."
 
@@ -86,11 +91,23 @@ check_limit(Command *command, const char *vehicle, const char *vehicle_id)
 
 /* ---- create_monitor ---- */
 
-/* What events are to bring besides, as a JSON array; NULL stays NULL. */
+/* What an event may bring besides; NULL if it is no such thing. */
+static const char *
+extension_of(const char *text)
+{
+	const char *word = word_of(EXTENSIONS, text);
+	size_t		length = strlen(TELEMETRY);
+
+	if (word != NULL || pg_strncasecmp(text, TELEMETRY, length) != 0)
+		return word;
+	word = word_of(PARTS_OF_TELEMETRY, text + length);
+	return word == NULL ? NULL : psprintf("%s%s", TELEMETRY, word);
+}
+
+/* As a JSON array; NULL stays NULL. */
 static char *
 extensions_argument(FunctionCallInfo fcinfo, int argument)
 {
-	static const char telemetry[] = "vehicle.telemetry.";
 	StringInfoData out;
 	char	  **texts;
 	int			n;
@@ -98,23 +115,19 @@ extensions_argument(FunctionCallInfo fcinfo, int argument)
 	if (PG_ARGISNULL(argument))
 		return NULL;
 	n = texts_argument(fcinfo, argument, "extensions", &texts);
+	if (n == 0)
+		return NULL;
 	initStringInfo(&out);
 	for (int i = 0; i < n; i++)
 	{
-		const char *word = word_of(EXTENSIONS, texts[i]);
+		const char *word = extension_of(texts[i]);
 
-		if (word == NULL && strncmp(texts[i], telemetry, strlen(telemetry)) == 0 &&
-			texts[i][strlen(telemetry)] != '\0')
-			word = texts[i];
 		if (word == NULL)
 			refuse_argument("extensions", texts[i],
-							psprintf("Valid values are: %s, and a part of telemetry such as vehicle.telemetry.vehicle.energy.",
+							psprintf("Valid values are: %s; and a part of telemetry, such as vehicle.telemetry.vehicle.energies.",
 									 words_listed(EXTENSIONS)));
-		appendStringInfoChar(&out, i == 0 ? '[' : ',');
-		append_json_text(&out, word);
+		appendStringInfo(&out, "%c\"%s\"", i == 0 ? '[' : ',', word);
 	}
-	if (n == 0)
-		return NULL;
 	appendStringInfoChar(&out, ']');
 	return out.data;
 }
@@ -202,7 +215,7 @@ stellantis_create_monitor(PG_FUNCTION_ARGS)
 	command = begin(fcinfo, 5, psprintf("create a monitor of vehicle \"%s\"", vehicle));
 	vehicle_id = command_vehicle(command, vehicle);
 	check_limit(command, vehicle, vehicle_id);
-	command_read(command_send(command, "POST",
+	(void) command_read(command_send(command, "POST",
 							  command_path("user", "vehicles", vehicle_id, "callbacks", callback_id,
 										   "monitors", NULL), body),
 				 columns, lengthof(columns), read);

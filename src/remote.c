@@ -67,7 +67,7 @@ send_remote(FunctionCallInfo fcinfo, const char *function, const char *verb, con
 	vehicle_id = command_vehicle(command, vehicle);
 	callback_id = callback_choose(command);
 
-	command_read(command_send(command, "POST",
+	(void) command_read(command_send(command, "POST",
 							  command_path("user", "vehicles", vehicle_id, "callbacks", callback_id,
 										   "remotes", NULL), body),
 				 columns, lengthof(columns), read);
