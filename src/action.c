@@ -159,7 +159,7 @@ ask_below(Wait *wait, const char *callback_id, int64 patience_ms)
 {
 	const HttpAnswer *answer = command_ask(wait->command,
 										   command_path("user", "vehicles", wait->vehicle_id, "callbacks", callback_id,
-														"remotes", wait->action_id, NULL),
+														"remotes", wait->action_id),
 										   patience_ms);
 
 	if (answer == NULL)

@@ -311,10 +311,10 @@ change(FunctionCallInfo fcinfo, const char *function, const char *verb, const ch
 	command->look = "The foreign table callbacks shows how it is.";
 	command->unknown = "the callback";
 	if (status != NULL)
-		(void) command_send(command, "PUT", command_path("user", "callbacks", id, "status", NULL),
+		(void) command_send(command, "PUT", command_path("user", "callbacks", id, "status"),
 							psprintf("{\"status\":\"%s\"}", status));
 	else
-		(void) command_send(command, "DELETE", command_path("user", "callbacks", id, NULL), NULL);
+		(void) command_send(command, "DELETE", command_path("user", "callbacks", id), NULL);
 }
 
 PG_FUNCTION_INFO_V1(stellantis_pause_callback);

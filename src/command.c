@@ -58,17 +58,14 @@ command_begin(Oid serverid)
 }
 
 char *
-command_path(const char *first,...)
+path_of(const char *const *segments)
 {
 	StringInfoData path;
-	va_list		segments;
 
 	initStringInfo(&path);
-	va_start(segments, first);
-	for (const char *segment = first; segment != NULL; segment = va_arg(segments, const char *))
+	for (; *segments != NULL; segments++)
 		appendStringInfo(&path, "/%s",
-						 http_escape(pg_server_to_any(segment, strlen(segment), PG_UTF8)));
-	va_end(segments);
+						 http_escape(pg_server_to_any(*segments, strlen(*segments), PG_UTF8)));
 	return path.data;
 }
 

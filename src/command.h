@@ -40,8 +40,9 @@ extern Command *command_begin(Oid serverid);
  */
 extern const char *command_vehicle(Command *command, const char *vehicle);
 
-/* "/first/second/...", percent-encoded; the last argument is NULL. */
-extern char *command_path(const char *first,...);
+/* "/first/second/...", percent-encoded. */
+#define command_path(...) path_of((const char *const[]) {__VA_ARGS__, NULL})
+extern char *path_of(const char *const *segments);
 
 /*
  * Sends a command at most once (once more if it was refused for its token), and

@@ -77,7 +77,7 @@ check_limit(Command *command, const char *vehicle, const char *vehicle_id)
 
 		command->action = psprintf("list the monitors of vehicle \"%s\"", vehicle);
 		command_list(command, command_path("user", "vehicles", vehicle_id, "callbacks", callback->id,
-										   "monitors", NULL),
+										   "monitors"),
 					 NULL, "monitors", columns, lengthof(columns), note_monitor, &ids);
 	}
 	command->action = action;
@@ -217,7 +217,7 @@ stellantis_create_monitor(PG_FUNCTION_ARGS)
 	check_limit(command, vehicle, vehicle_id);
 	(void) command_read(command_send(command, "POST",
 							  command_path("user", "vehicles", vehicle_id, "callbacks", callback_id,
-										   "monitors", NULL), body),
+										   "monitors"), body),
 				 columns, lengthof(columns), read);
 	if (read[0] == NULL && read[1] == NULL)
 		command_unclear(command, "the API's answer does not have the monitor's id");
@@ -242,12 +242,12 @@ change(FunctionCallInfo fcinfo, const char *function, const char *verb, const ch
 	if (status != NULL)
 		(void) command_send(command, "PUT",
 							command_path("user", "vehicles", vehicle_id, "callbacks", callback_id, "monitors",
-										 monitor_id, "status", NULL),
+										 monitor_id, "status"),
 							psprintf("{\"status\":\"%s\"}", status));
 	else
 		(void) command_send(command, "DELETE",
 							command_path("user", "vehicles", vehicle_id, "callbacks", callback_id, "monitors",
-										 monitor_id, NULL), NULL);
+										 monitor_id), NULL);
 }
 
 PG_FUNCTION_INFO_V1(stellantis_pause_monitor);

@@ -69,7 +69,7 @@ send_remote(FunctionCallInfo fcinfo, const char *function, const char *verb, con
 
 	(void) command_read(command_send(command, "POST",
 							  command_path("user", "vehicles", vehicle_id, "callbacks", callback_id,
-										   "remotes", NULL), body),
+										   "remotes"), body),
 				 columns, lengthof(columns), read);
 	if (read[0] == NULL && read[1] == NULL)
 		command_unclear(command, "the API's answer does not have the action's id");
