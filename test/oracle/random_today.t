@@ -9,5 +9,5 @@
 use strict;
 use warnings;
 
-$ENV{RANDOM_TEST} //= '150@today';
+$ENV{RANDOM_TEST} //= '100@today';
 do './test/oracle/random.t' or die $@ || "random.t: $!\n";
