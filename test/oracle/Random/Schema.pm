@@ -57,6 +57,9 @@ my %TABLE = (
 	only_times => { weight => 3 },
 	some_trips => { weight => 2 },
 	simple_waypoints => { weight => 2, asks => [ 200, 40, 1 ] },
+	callbacks => { weight => 0 },
+	monitors => { weight => 0 },
+	remote_actions => { weight => 0 },
 	picks => { weight => 0, asks => [ 0, 0, 0 ], local => 1 },
 );
 
