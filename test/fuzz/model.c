@@ -443,6 +443,8 @@ model_convert(const DecodeColumn *column, const Path *path, const Tree *tree, Mo
 			return model_seconds(tree, column->scale_num, column->scale_den, result);
 		case CONV_LAST_SEGMENT:
 			return model_last_segment(tree, &result->value);
+		case CONV_ADDRESS:
+			return model_address(tree, &result->value);
 		case CONV_KEYS:
 			return model_keys(path, tree, result);
 		case CONV_PRESENCE:

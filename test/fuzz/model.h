@@ -46,6 +46,7 @@ extern bool model_text(const Tree *tree, Datum *result);
 extern bool model_text_of(const char *utf8, int len, Datum *result);
 extern bool model_double(const Tree *tree, double *result);
 extern bool model_seconds(const Tree *tree, double num, double den, ModelValue *result);
+extern bool model_address(const Tree *tree, Datum *result);
 extern bool model_last_segment(const Tree *tree, Datum *result);
 
 /* A text[] of texts, some of which are NULL. */

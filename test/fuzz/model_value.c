@@ -99,6 +99,42 @@ model_text(const Tree *tree, Datum *result)
 }
 
 bool
+model_address(const Tree *tree, Datum *result)
+{
+	int			len;
+	char	   *content;
+	char	   *rest;
+	StringInfoData out;
+
+	if (tree->type != TREE_STRING)
+		return false;
+	content = tree_text(tree->start, tree->len, &len);
+	if (content == NULL)
+		return false;
+	content[strcspn(content, "?#")] = '\0';
+	initStringInfo(&out);
+	rest = strstr(content, "://");
+	if (rest != NULL)
+	{
+		rest += 3;
+		appendBinaryStringInfo(&out, content, rest - content);
+		len = strcspn(rest, "/");
+	}
+	else
+	{
+		rest = content;
+		len = strlen(rest);
+	}
+	for (char *at = memchr(rest, '@', len); at != NULL; at = memchr(rest, '@', len))
+	{
+		len -= at + 1 - rest;
+		rest = at + 1;
+	}
+	appendStringInfoString(&out, rest);
+	return model_text_of(out.data, out.len, result);
+}
+
+bool
 model_last_segment(const Tree *tree, Datum *result)
 {
 	int			len;
