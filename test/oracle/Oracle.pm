@@ -1,9 +1,10 @@
 package Oracle;
 #
 # Oracle.pm
-#	The battery of queries (queries/*.sql), each run against the foreign tables
-#	and against plain ones that hold what these ought to (local.psql), under
-#	every way in which the API may behave.  What psql says must be the same.
+#	The battery of queries (queries/*.sql; of other worlds autumn/, unlinked/), each
+#	run against the foreign tables and against plain ones that hold what these
+#	ought to (local.psql), under every way in which the API may behave.  What psql
+#	says must be the same.
 #
 #	A block begins with its name and goes to the next one:
 #

@@ -231,6 +231,20 @@ SET plan_cache_mode = force_generic_plan;
 PREPARE p (text[]) AS SELECT id, vehicle_id FROM trips WHERE id = ANY ($1);
 EXECUTE p (ARRAY[:'trip', :'long', NULL, 'nobody', '']); EXECUTE p ('{}'); EXECUTE p (NULL); EXECUTE p (ARRAY[[:'trip']]);
 
+--- many ids that only the run time knows
+SET plan_cache_mode = force_generic_plan;
+SELECT array_agg(id ORDER BY md5(id)) AS ids FROM (SELECT id FROM near.trips WHERE vehicle_id = :'v1' ORDER BY md5(id) LIMIT 7) AS t \gset
+PREPARE p (text[]) AS SELECT id, started_at FROM trips WHERE vehicle_id = local.named('v1') AND id = ANY ($1);
+EXECUTE p (:'ids'); EXECUTE p ((:'ids'::text[])[1:4]); EXECUTE p ((:'ids'::text[])[3:7] || ARRAY[NULL, 'nobody']); EXECUTE p ((:'ids'::text[])[2:2]);
+SELECT array_agg(id ORDER BY md5(id)) AS ids FROM (SELECT id FROM near.alarms WHERE vehicle_id = :'v2' ORDER BY md5(id) LIMIT 4) AS t \gset
+PREPARE a (text[]) AS SELECT id, kind FROM alarms WHERE vehicle_id = local.named('v2') AND id = ANY ($1);
+EXECUTE a (:'ids'); EXECUTE a ((:'ids'::text[])[1:2]); EXECUTE a ((:'ids'::text[])[4:4]);
+
+--- many ids of a subquery, or of another row
+SELECT id FROM trips WHERE vehicle_id = :'v1' AND id = ANY (ARRAY(SELECT id FROM local.history WHERE vehicle_id = :'v1' ORDER BY md5(id) LIMIT 9));
+SELECT x.n, count(t.id), min(t.started_at) FROM generate_series(1, 9, 2) AS x (n) LEFT JOIN LATERAL (SELECT id, started_at FROM trips
+	WHERE vehicle_id = :'v1' AND id = ANY ((SELECT array_agg(id ORDER BY md5(id)) FROM local.history WHERE vehicle_id = :'v1')[1:x.n])) AS t ON true GROUP BY 1;
+
 --- telemetry of a trip
 --! asks /user/vehicles/{4}/trips/{25}/telemetry?pageSize=2000
 SELECT vehicle_id, recorded_at, trip_id, odometer_km FROM telemetry WHERE vehicle_id = :'v4' AND trip_id = :'told';

@@ -245,6 +245,23 @@ SELECT local.each('SELECT {n}, count(*), min(started_at), max(started_at) FROM t
 	$$started_at + duration > '2026-04-02'$$, $$started_at - stopped_at < interval '-1 h'$$, $$(started_at + interval '1 day')::date = '2026-03-30'$$,
 	$$date_trunc('day', started_at + interval '6 h') = '2026-03-30'$$, $$started_at + interval '1 h' IS NULL$$, $$started_at + interval '1 h' > stopped_at$$) \gexec
 
+--- distances from a time
+SELECT local.each('SELECT {n}, count(*), min(recorded_at), max(recorded_at) FROM telemetry WHERE vehicle_id = {v1} AND {?}',
+	$$timestamptz '2026-04-03' - recorded_at < interval '2 days'$$, $$timestamptz '2026-04-03' - recorded_at >= interval '14 days 12 h'$$,
+	$$timestamptz '2026-04-03' - recorded_at = interval '1 mon -15 days'$$, $$recorded_at - timestamptz '2026-03-18' > interval '14 days'$$,
+	$$recorded_at - timestamptz '2026-03-18' <= interval '1 day -1 us'$$, $$recorded_at - {at_telemetry} = interval '0'$$,
+	$$timestamptz {at_telemetry} - recorded_at BETWEEN interval '-1 us' AND interval '1 us'$$, $$recorded_at::date - date '2026-03-18' = 3$$,
+	$$date '2026-04-03' - recorded_at::date <= 2$$, $$date '2026-04-03' - recorded_at::date > 14$$, $$recorded_at::date - 3 = '2026-03-18'$$,
+	$$recorded_at::date + 1 > '2026-04-02'$$, $$NOT (timestamptz '2026-04-03' - recorded_at > interval '1 day')$$,
+	$$timestamp '2026-04-03' - recorded_at::timestamp < interval '1 day'$$) \gexec
+
+--- distances from a time, of trips, in an order
+--! ordered
+SELECT started_at FROM trips WHERE vehicle_id = :'v1' AND timestamptz '2026-04-03' - started_at < interval '5 days' ORDER BY started_at LIMIT 3;
+SELECT started_at FROM trips WHERE vehicle_id = :'v1' AND timestamptz '2026-04-03' - started_at > interval '5 days' ORDER BY started_at LIMIT 3;
+SELECT started_at FROM trips WHERE vehicle_id = :'v1' AND started_at - timestamptz '2026-03-18' > interval '5 days' ORDER BY started_at LIMIT 3;
+SELECT started_at FROM trips WHERE vehicle_id = :'v1' AND timestamptz '2026-04-03' - started_at > interval '5 days' ORDER BY started_at DESC LIMIT 3;
+
 --- times shifted beyond everything
 SELECT local.each('SELECT {n}, count(*), min(recorded_at) FROM telemetry WHERE vehicle_id = {v1} AND {?}',
 	$$recorded_at + interval '1 h' > '-infinity'$$, $$recorded_at + interval '1 h' < 'infinity'$$,
