@@ -117,6 +117,23 @@ SELECT pg_temp.anew('SELECT s.trip, ' || replace(:'one_of', 's.id)', 's.id AND #
 			' FROM sim_trip AS s JOIN sim_vehicle AS v USING (n) WHERE s.n = 1 AND s.trip <= 20',
 			  (SELECT string_agg('/user/vehicles/{1}/trips/trip' || i, E'\n') FROM generate_series(1, 4) AS i) || E'\n' || :'whole', 'ids and times, one after the other');
 
+-- one row needs no windows of time, whatever its order
+CREATE FUNCTION pg_temp.windows(query text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+	document jsonb;
+BEGIN
+	ALTER SERVER sim OPTIONS (ADD request_cost '1');
+	ALTER SERVER sim OPTIONS (DROP request_cost);
+	EXECUTE 'EXPLAIN (FORMAT JSON) ' || expand(query) INTO document;
+	RETURN jsonb_path_exists(document, 'strict $.**.Windows');
+END $$;
+SELECT ok(NOT pg_temp.windows('SELECT id FROM cars.trips WHERE vehicle_id = {1} AND id = {1.3} ORDER BY started_at DESC NULLS LAST LIMIT 1'), 'an id in order: no windows');
+SELECT ok(NOT pg_temp.windows('SELECT recorded_at FROM cars.telemetry WHERE vehicle_id = {1} AND trip_id = {1.3} ORDER BY recorded_at DESC NULLS LAST LIMIT 1'), 'a trip in order: no windows');
+SELECT ok(pg_temp.windows('SELECT id FROM cars.trips WHERE vehicle_id = {1} AND distance_km > 5 ORDER BY started_at DESC NULLS LAST LIMIT 1'), 'a distance in order: windows');
+SELECT pg_temp.anew('SELECT id, started_at FROM cars.trips WHERE #vehicle_id = {1} AND #id = {1.3} ORDER BY #started_at DESC NULLS LAST LIMIT 1', '/user/vehicles/{1}/trips/trip3', 'an id in order');
+SELECT same_rows('SELECT id FROM cars.trips WHERE vehicle_id = {1} AND distance_km > 20 ORDER BY started_at DESC NULLS LAST LIMIT 3',
+				 'SELECT id FROM cars.trips WHERE vehicle_id = {1} AND distance_km + 0 > 20 ORDER BY started_at + interval ''0'' DESC NULLS LAST LIMIT 3', 'a distance in order');
+
 -- an API that answers the same below every vehicle: once, and under its own
 SELECT sim_config('{"any_vehicle": true}');
 SELECT same_rows(format('SELECT vehicle_id, id FROM cars.%s WHERE #id = %s', name, pg_temp.id_of(name, 1, 2)), name || ': id =, the API answers below every vehicle')
