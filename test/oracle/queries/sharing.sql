@@ -96,7 +96,6 @@ SELECT (SELECT count(*) FROM trips WHERE vehicle_id = :'v1'), (SELECT max(distan
 	FROM trips WHERE vehicle_id = :'v1'), (SELECT count(*) FROM trips WHERE vehicle_id = :'v1' AND done);
 
 --- five tables that need the listing
---! requests 24
 SELECT s.vin, s.odometer_km, p.recorded_at, m.days_before_maintenance, (SELECT count(*) FROM trips AS t WHERE t.vin = s.vin), (SELECT count(*)
 	FROM alerts AS a WHERE a.vin = s.vin)
   FROM status AS s LEFT JOIN positions AS p USING (vin) LEFT JOIN maintenance AS m USING (vin) WHERE s.vin LIKE 'V%';
