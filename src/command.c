@@ -42,7 +42,6 @@ command_prevent(const char *function)
 {
 	PreventCommandIfReadOnly(function);
 	PreventCommandIfParallelMode(function);
-	PreventCommandDuringRecovery(function);
 }
 
 Command *

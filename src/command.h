@@ -26,7 +26,7 @@ typedef struct Command
 } Command;
 
 /*
- * First thing in a function: raises (25006) in a read-only transaction and on a
+ * First thing in a function: raises (25006) in a read-only transaction, as all are on a
  * standby.  "function" is its name with "()".
  */
 extern void command_prevent(const char *function);
