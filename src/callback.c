@@ -276,6 +276,35 @@ attributes_argument(FunctionCallInfo fcinfo, int argument)
 	return out.data;
 }
 
+/* Shorter ones would strike out what is no secret at all. */
+#define SHORTEST_SECRET	8
+
+/*
+ * By the value of an attribute a webhook knows who calls it: what the API says
+ * of such a body may have it.  Those that begin with $ stand for something else.
+ */
+static const char *const *
+attribute_secrets(FunctionCallInfo fcinfo, int argument)
+{
+	Jsonb	   *list;
+	const char **secrets;
+	int			n = 0;
+
+	if (PG_ARGISNULL(argument))
+		return NULL;
+	list = PG_GETARG_JSONB_P(argument);
+	secrets = palloc0(sizeof(char *) * (JB_ROOT_COUNT(list) + 1));
+	for (int i = 0; i < JB_ROOT_COUNT(list); i++)
+	{
+		JsonbContainer *attribute = getIthJsonbValueFromContainer(&list->root, i)->val.binary.data;
+		JsonbValue *value = getKeyJsonValueFromContainer(attribute, "value", strlen("value"), NULL);
+
+		if (value->val.string.len >= SHORTEST_SECRET && value->val.string.val[0] != '$')
+			secrets[n++] = pnstrdup(value->val.string.val, value->val.string.len);
+	}
+	return secrets;
+}
+
 PG_FUNCTION_INFO_V1(stellantis_create_callback);
 
 /* create_callback(label, target, types, attributes, server): returns its id. */
@@ -293,6 +322,7 @@ stellantis_create_callback(PG_FUNCTION_ARGS)
 	command->action = "create a callback";
 	command->look = LOOK;
 	command->unknown = "this address";
+	command->secrets = attribute_secrets(fcinfo, 3);
 	PG_RETURN_TEXT_P(cstring_to_text(create(command, label, target, types, attributes)));
 }
 

@@ -203,12 +203,36 @@ transmit(Command *command, const char *method, const char *path, const char *utf
 	return http_answer(answered);
 }
 
+static int
+count_of(const char *const *list)
+{
+	int			n = 0;
+
+	while (list != NULL && list[n] != NULL)
+		n++;
+	return n;
+}
+
+/* The account's and those of the body. */
+static const char *const *
+all_secrets(const Command *command)
+{
+	int			n = count_of(command->account->secrets);
+	int			more = count_of(command->secrets);
+	const char **all = palloc0(sizeof(char *) * (n + more + 1));
+
+	memcpy(all, command->account->secrets, sizeof(char *) * n);
+	if (more > 0)
+		memcpy(all + n, command->secrets, sizeof(char *) * more);
+	return all;
+}
+
 static void
 fault_context(const Command *command, FaultContext *context)
 {
 	memset(context, 0, sizeof(FaultContext));
 	context->server_name = command->account->server_name;
-	context->secrets = command->account->secrets;
+	context->secrets = all_secrets(command);
 	context->action = command->action;
 }
 

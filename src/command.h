@@ -17,6 +17,7 @@ typedef struct Command
 	const char *scope;			/* what may be missing when that is denied, or NULL */
 	const char *look;			/* a sentence: how to see whether it was carried out */
 	const char *unknown;		/* after "the API does not know": what its path names */
+	const char *const *secrets; /* of its body, as in FaultContext; or NULL */
 	Oid			userid;
 	const Account *account;		/* may be replaced when its token is */
 	HttpGroup  *group;

@@ -192,7 +192,7 @@ write_one(StringInfo out, const JsonbValue *value, const Place *place, const For
 	else if (form->kind == FORM_VALUE && value->type == jbvBool)
 		text = value->val.boolean ? "true" : "false";
 	if (text == NULL)
-		refuse(place, shown(value), hint_of(form));
+		refuse(place, form->kind == FORM_TEXT ? "is no text, or an empty one" : shown(value), hint_of(form));
 	append_json_text(out, text);
 }
 

@@ -13,7 +13,7 @@
 
 typedef enum FormKind
 {
-	FORM_TEXT,					/* not empty */
+	FORM_TEXT,					/* not empty; shown by no message */
 	FORM_VALUE,					/* the same, or a number or a boolean, written as a text */
 	FORM_NAME,					/* of a trigger: letters, perhaps . or _, perhaps digits */
 	FORM_BOOL,

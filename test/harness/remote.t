@@ -212,6 +212,29 @@ run a 'SET stellantis_fdw.max_requests = 3;'
 sends 'as many requests as max_requests allows' 1 "SELECT stellantis.lock_doors('$VIN');"
 run a 'RESET stellantis_fdw.max_requests;'
 
+# ---- a callback that two commands need ----
+
+q 'CREATE ROLE remote_first' -c 'GRANT USAGE ON FOREIGN SERVER sim TO remote_first' \
+	-c "CREATE USER MAPPING FOR remote_first SERVER sim OPTIONS (access_token 'sim-command-token')" \
+	-c 'GRANT EXECUTE ON FUNCTION stellantis.horn(text, boolean, text) TO remote_first' \
+	-c "ALTER SERVER sim OPTIONS (ADD callback_url 'https://hooks.example.com/cars')"
+q "SELECT stellantis.pause_callback('$callback')"
+run a 'SET ROLE remote_first;'
+run control 'SET ROLE remote_first;'
+fault 'POST /user/callbacks ' '{"kind": "stall", "ms": 500}'
+made=$(sim callbacks | jq length)
+begin
+send a "SELECT stellantis.horn('$ID');"
+send control "SELECT stellantis.horn('$ID');"
+await a
+first=$SQLSTATE
+await control
+is "$first $SQLSTATE $(posts) $(($(sim callbacks | jq length) - made))" '00000 00000 2 1' 'two commands at once that find no callback make one'
+heal
+run a 'RESET ROLE;'
+run control 'RESET ROLE;'
+q "SELECT stellantis.delete_callback('$(sim callbacks | jq -r '.[-1].id')')" -c "SELECT stellantis.resume_callback('$callback')"
+
 # ---- connections ----
 
 sends 'many commands' 5 "SELECT stellantis.horn('$ID') FROM generate_series(1, 5);"
@@ -227,6 +250,33 @@ run a "SELECT stellantis.lock_doors('x', 'nowhere');"
 is "$SQLSTATE" 08001 'no connection: SQLSTATE'
 like "${SAID//$'\n'/ }" 'The request was sent 2 times' 'no connection: tried again'
 unlike "$SAID" 'carried out' 'no connection: no doubt'
+q 'DROP SERVER nowhere CASCADE' 2>/dev/null
+
+# ---- what is left behind ----
+
+run a "SET statement_timeout = '30 ms';"
+fault 'POST .*/remotes' '{"kind": "stall", "ms": -1}'
+run a "$LOCK" "$LOCK"
+before=$(descriptors "${BACKEND[a]}")
+begin
+for ((i = 0; i < 30; i++)); do run a "$LOCK"; done
+is "$SQLSTATE $(descriptors "${BACKEND[a]}")" "57014 $before" 'of thirty that were cancelled, no descriptor'
+ok "and none was sent twice ($(posts))" [ "$(posts)" -le 30 ]
+run a 'RESET statement_timeout;'
+heal
+
+# ---- a database of another encoding ----
+
+"$PG_BINDIR/createdb" -E LATIN1 -T template0 --locale=C "${PGDATABASE}_latin"
+"$PG_BINDIR/psql" -Xq -v ON_ERROR_STOP=1 -d "${PGDATABASE}_latin" <<SQL
+	SET client_encoding = 'UTF8';
+	CREATE EXTENSION stellantis_fdw;
+	CREATE SERVER sim FOREIGN DATA WRAPPER stellantis_fdw OPTIONS (brand 'peugeot', base_url '$SIM_URL', client_id '$SIM_CLIENT_ID');
+	CREATE USER MAPPING FOR CURRENT_USER SERVER sim OPTIONS (access_token 'sim-command-token');
+	\\o $WORK/latin
+	SELECT stellantis.create_callback('Garage à Évreux', 'https://hooks.example.com/latin', '{Monitor}', '[{"type": "Body", "key": "clé", "value": "1"}]');
+SQL
+is "$(sim callbacks | jq -r '.[-1].subscribe | .label + " " + .callback.webhook.attributes[0].key')" 'Garage à Évreux clé' 'texts go out in UTF-8'
 
 # ---- a token that the API refuses ----
 
@@ -237,7 +287,7 @@ refresh=$(jq -r .refresh_token "$WORK/enrolment")
 q "CREATE ROLE remote_refresher LOGIN" -c 'GRANT USAGE ON FOREIGN SERVER sim TO remote_refresher' \
 	-c "CREATE USER MAPPING FOR remote_refresher SERVER sim OPTIONS (access_token '$token', refresh_token '$refresh', $SECRET)" \
 	-c "GRANT EXECUTE ON FUNCTION stellantis.lock_doors(text, text) TO remote_refresher"
-q "ALTER SERVER sim OPTIONS (SET auth_url '$SIM_AUTH_URL', ADD callback_url 'https://hooks.example.com/cars')"
+q "ALTER SERVER sim OPTIONS (SET auth_url '$SIM_AUTH_URL')"
 open_session r -U remote_refresher
 run r "$LOCK"
 is "$SQLSTATE" 00000 'with a good token'
