@@ -221,7 +221,7 @@ q 'CREATE ROLE remote_first' -c 'GRANT USAGE ON FOREIGN SERVER sim TO remote_fir
 q "SELECT stellantis.pause_callback('$callback')"
 run a 'SET ROLE remote_first;'
 run control 'SET ROLE remote_first;'
-fault 'POST /user/callbacks ' '{"kind": "stall", "ms": 500}'
+fault '^GET /user/callbacks' '{"kind": "stall", "ms": 500}'
 made=$(sim callbacks | jq length)
 begin
 send a "SELECT stellantis.horn('$ID');"
