@@ -57,7 +57,8 @@ sub up
 	local @ENV{qw(SIM_TOKEN PGOPTIONS)};
 
 	delete @ENV{qw(SIM_TOKEN PGOPTIONS)};
-	command("$ENV{PG_BINDIR}/pg_ctl", '-D', $self->data, '-l', "$self->{dir}/log", '-s', '-w', '-t', 60, 'start');
+	command($ENV{SANITIZED} ? ('bash', '-euo', 'pipefail', '-c', '. script/lib.sh; with_sanitizer "$@"', 'up') : (),
+		"$ENV{PG_BINDIR}/pg_ctl", '-D', $self->data, '-l', "$self->{dir}/log", '-s', '-w', '-t', 60, 'start');
 	return;
 }
 
