@@ -63,7 +63,7 @@ SELECT first_rows('SELECT id FROM cars.trips WHERE vehicle_id = {1} AND #started
 SELECT cmp_ok(requests('SELECT id FROM cars.trips WHERE vehicle_id = {1} ORDER BY started_at DESC LIMIT 10'), '>', 5, 'plain DESC reads all');
 SELECT first_rows('SELECT id, started_at FROM cars.trips WHERE vehicle_id = {1} ORDER BY #started_at DESC LIMIT 10', 100, 'plain DESC');
 SELECT first_rows('SELECT id, started_at FROM cars.trips WHERE vehicle_id = {1} ORDER BY #started_at DESC NULLS LAST', 100, 'without a limit');
-SELECT first_rows('SELECT id, started_at FROM cars.trips ORDER BY #started_at DESC NULLS LAST OFFSET 20', 100, 'to the end, NULLs last');
+SELECT first_rows('SELECT id, started_at FROM cars.trips ORDER BY #started_at DESC NULLS LAST, id OFFSET 20', 100, 'to the end, NULLs last');
 
 --
 -- Oldest first
