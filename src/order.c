@@ -326,11 +326,20 @@ order_sort(Order *order)
 		tuplesort_performsort(order->sort);
 }
 
+void
+order_show_kept(TupleTableSlot *kept, TupleTableSlot *slot)
+{
+	int			natts = slot->tts_tupleDescriptor->natts;
+
+	slot_getallattrs(kept);
+	memcpy(slot->tts_values, kept->tts_values, sizeof(Datum) * natts);
+	memcpy(slot->tts_isnull, kept->tts_isnull, sizeof(bool) * natts);
+	ExecStoreVirtualTuple(slot);
+}
+
 bool
 order_take(Order *order, TupleTableSlot *slot)
 {
-	int			natts = order->desc->natts;
-
 	if (order->sort == NULL)
 		return false;
 	if (!tuplesort_gettupleslot(order->sort, true, false, order->sorted, NULL))
@@ -338,10 +347,7 @@ order_take(Order *order, TupleTableSlot *slot)
 		end_sort(order);
 		return false;
 	}
-	slot_getallattrs(order->sorted);
-	memcpy(slot->tts_values, order->sorted->tts_values, sizeof(Datum) * natts);
-	memcpy(slot->tts_isnull, order->sorted->tts_isnull, sizeof(bool) * natts);
-	ExecStoreVirtualTuple(slot);
+	order_show_kept(order->sorted, slot);
 	return true;
 }
 

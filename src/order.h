@@ -60,6 +60,12 @@ extern void order_from_list(List *list, OrderPlan *order);
 
 /* ---- at run time: order.c ---- */
 
+/*
+ * A kept row as a virtual tuple of the scan's slot.  Nothing is copied: it is
+ * good for as long as the kept one.
+ */
+extern void order_show_kept(TupleTableSlot *kept, TupleTableSlot *slot);
+
 typedef struct Order Order;
 
 typedef struct OrderWindow

@@ -43,13 +43,6 @@
 
 /* ---- bounds ---- */
 
-static void
-no_bounds(TimeRange *range)
-{
-	range->lower = DT_NOBEGIN;
-	range->upper = DT_NOEND;
-}
-
 /* A range of times so that PostgreSQL's functions take its bounds. */
 static void
 cut(TimeRange *range)

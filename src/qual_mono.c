@@ -156,13 +156,6 @@ mono_promotion(Oid chain, Oid operand)
 /* ---- values ---- */
 
 static void
-no_bounds(TimeRange *range)
-{
-	range->lower = DT_NOBEGIN;
-	range->upper = DT_NOEND;
-}
-
-static void
 integer_range(int64 number, TimeRange *range)
 {
 	if (number < -GREATEST_NUMBER || number > GREATEST_NUMBER)

@@ -53,6 +53,14 @@ typedef struct MonoStep
 	const QualValue *args[MONO_NARGS];	/* the other arguments; none is NULL */
 } MonoStep;
 
+/* The range that holds everything. */
+static inline void
+no_bounds(TimeRange *range)
+{
+	range->lower = DT_NOBEGIN;
+	range->upper = DT_NOEND;
+}
+
 extern void invert_nothing(const MonoStep *step, TimeRange *range);
 extern void invert_to_local(const MonoStep *step, TimeRange *range);
 extern void invert_to_utc(const MonoStep *step, TimeRange *range);

@@ -10,6 +10,7 @@
 #include "pgtime.h"
 #include "request.h"
 #include "utils/timestamp.h"
+#include "words.h"
 
 /*
  * "T/" ends at the server's own clock, which may be behind the car's: an open
@@ -34,28 +35,6 @@
 
 /* Distances and durations beyond this are not written. */
 #define LARGEST_NUMBER	1e9
-
-/* The last instant that RFC 3339 can write. */
-#define LAST_YEAR		9999
-
-/*
- * A bound as RFC 3339 in UTC; false when it cannot be written (infinite,
- * before the year 1, after 9999).
- */
-static bool
-format_instant(TimestampTz instant, char *buffer, size_t size)
-{
-	struct pg_tm tm;
-	fsec_t		fsec;
-
-	if (TIMESTAMP_NOT_FINITE(instant) ||
-		timestamp2tm(instant, NULL, &tm, &fsec, NULL, NULL) != 0 ||
-		tm.tm_year < 1 || tm.tm_year > LAST_YEAR)
-		return false;
-	snprintf(buffer, size, "%04d-%02d-%02dT%02d:%02d:%02dZ",
-			 tm.tm_year, tm.tm_mon, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
-	return true;
-}
 
 static TimestampTz
 floor_second(TimestampTz t)
@@ -117,23 +96,14 @@ bring_together(TimeRanges *ranges, int most)
 static char *
 format_range(const TimeRange *range, TimestampTz now)
 {
-	char		from[32],
-				until[32];
-	bool		has_lower = format_instant(range->lower, from, sizeof(from));
-	bool		has_upper = format_instant(range->upper, until, sizeof(until));
+	char	   *from = rfc3339(range->lower);
+	char	   *until = rfc3339(range->upper);
 
-	if (!has_lower && !has_upper)
-		return NULL;
-	if (!has_lower)
-		return psprintf("/%s", until);
-	if (!has_upper)
-	{
-		TimestampTz end = Max(now, range->lower) + OPEN_END_AHEAD;
-
-		if (!format_instant(floor_second(end), until, sizeof(until)))
-			return NULL;
-	}
-	return psprintf("%s/%s", from, until);
+	if (from == NULL)
+		return until == NULL ? NULL : psprintf("/%s", until);
+	if (until == NULL)
+		until = rfc3339(floor_second(Max(now, range->lower) + OPEN_END_AHEAD));
+	return until == NULL ? NULL : psprintf("%s/%s", from, until);
 }
 
 void

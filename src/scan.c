@@ -510,7 +510,6 @@ fetch_row(ApiScan *scan, TupleTableSlot *slot)
 static bool
 stored_row(ApiScan *scan, TupleTableSlot *slot)
 {
-	int			natts = slot->tts_tupleDescriptor->natts;
 	MemoryContext old;
 	bool		found;
 
@@ -521,10 +520,7 @@ stored_row(ApiScan *scan, TupleTableSlot *slot)
 	MemoryContextSwitchTo(old);
 	if (!found)
 		return false;
-	slot_getallattrs(scan->store_slot);
-	memcpy(slot->tts_values, scan->store_slot->tts_values, sizeof(Datum) * natts);
-	memcpy(slot->tts_isnull, scan->store_slot->tts_isnull, sizeof(bool) * natts);
-	ExecStoreVirtualTuple(slot);
+	order_show_kept(scan->store_slot, slot);
 	return true;
 }
 

@@ -99,11 +99,14 @@ id_asked(ApiScan *scan, const char *key, bool *found)
 	StrSetEntry *entry = strset_lookup(scan->ids_asked, key);
 
 	*found = entry != NULL;
-	if (entry != NULL)
-		return entry;
-	key = MemoryContextStrdup(scan->context, key);
-	strset_add(scan->ids_asked, key);
-	return strset_lookup(scan->ids_asked, key);
+	if (entry == NULL)
+	{
+		bool		again;
+
+		entry = strset_insert(scan->ids_asked, MemoryContextStrdup(scan->context, key), &again);
+		entry->value = NULL;
+	}
+	return entry;
 }
 
 /* How many ids of these vehicles the scan has asked for, with these. */
