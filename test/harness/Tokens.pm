@@ -27,8 +27,9 @@ our @EXPORT_OK = qw(wait_for literal);
 our $QUERY = 'SELECT count(*) FROM cars.vehicles;';
 our $COUNT = 6;
 
-# Of a row of pg_stat_activity: a worker that refreshes.
-our $WORKER = "backend_type = 'stellantis_fdw token refresh'";
+# Of a row of pg_stat_activity: a worker that refreshes, in this database (other
+# files of tests have theirs in the same cluster).
+our $WORKER = "backend_type = 'stellantis_fdw token refresh' AND datname = current_database()";
 
 sub new
 {

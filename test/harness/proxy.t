@@ -63,10 +63,8 @@ run a 'SELECT count(*) FROM cars.trips;'
 is "$SQLSTATE $SAID" "00000 $expected" 'by HTTPS through a proxy'
 like "$(sort -u "$WORK/good.log")" "^CONNECT 127\.0\.0\.1:$SIM_TLS_PORT HTTP/1\.[01]\$" 'which sees nothing but CONNECT'
 is "$(asked)" "$needed" 'the requests arrive'
-ok 'over few tunnels' [ "$(requests good)" -le 8 ]
-before=$(requests good)
-run a 'SELECT count(*) FROM cars.trips;'
-is "$(requests good)" "$before" 'which are reused'
+for _ in {1..9}; do run a 'SELECT count(*) FROM cars.trips;'; done
+ok 'over few tunnels, which are reused' [ "$(requests good)" -le 8 ]
 
 # a name that only the proxy could resolve is not resolved here
 q "ALTER SERVER sim OPTIONS (SET base_url 'https://api.example.com:$SIM_TLS_PORT/connectedcar/v4')"
