@@ -77,10 +77,10 @@ extern bool command_read(const HttpAnswer *answer, const DecodeColumn *columns, 
 						 char **texts);
 
 /* Raises: an answer to what was asked cannot be read. */
-extern void command_broken(const Command *command) pg_attribute_noreturn();
+extern void command_broken(const Command *command) __attribute__((noreturn));
 
 /* Raises: the API has accepted it, but its answer does not say what it should. */
-extern void command_unclear(const Command *command, const char *what) pg_attribute_noreturn();
+extern void command_unclear(const Command *command, const char *what) __attribute__((noreturn));
 
 /*
  * What one statement need not ask twice: the id of a VIN, the callback that was
