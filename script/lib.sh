@@ -369,9 +369,7 @@ build_simulator()
 start_cluster()
 {
 	local dir=$RUN/cluster/$1 setting
-	local -a sanitized=()
 
-	[ -z "${SANITIZED:-}" ] || sanitized=(with_sanitizer)
 	mkdir -p "$dir"
 	"$PG_BINDIR/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 \
 		--no-sync >"$dir/initdb.log" 2>&1 || { cat "$dir/initdb.log"; return 1; }
@@ -396,9 +394,18 @@ start_cluster()
 	for setting in "${@:2}"; do
 		printf "%s = '%s'\n" "${setting%%=*}" "${setting#*=}"
 	done >>"$dir/data/postgresql.conf"
-	"${sanitized[@]}" "$PG_BINDIR/pg_ctl" -D "$dir/data" -l "$dir/log" -s -w -t 60 start >&2 </dev/null ||
-		{ cat "$dir/log" >&2; return 1; }
+	run_cluster "$1" || { cat "$dir/log" >&2; return 1; }
 	use_cluster "$1"
+}
+
+# run_cluster NAME: one whose data is there: new, stopped, crashed or a copy
+run_cluster()
+{
+	local dir=$RUN/cluster/$1
+	local -a sanitized=()
+
+	[ -z "${SANITIZED:-}" ] || sanitized=(with_sanitizer)
+	"${sanitized[@]}" "$PG_BINDIR/pg_ctl" -D "$dir/data" -l "$dir/log" -s -w -t 60 start >&2 </dev/null
 }
 
 use_cluster()

@@ -18,12 +18,18 @@ sub start
 	my ($class, $name, %settings) = @_;
 	my $self = bless { name => $name, dir => "$ENV{STELLANTIS_RUN}/cluster/$name" }, $class;
 
+	shell('start_cluster', $name, map { "$_=$settings{$_}" } sort keys %settings);
+	return $self;
+}
+
+# A function of script/lib.sh that starts a postmaster.
+sub shell
+{
 	# at that level the postmaster logs its environment, secrets of the tests too
 	local @ENV{qw(SIM_TOKEN PGOPTIONS)};
 	delete @ENV{qw(SIM_TOKEN PGOPTIONS)};
-	command('bash', '-euo', 'pipefail', '-c', '. script/lib.sh; find_run_postgres; start_cluster "$@"', 'start',
-		$name, map { "$_=$settings{$_}" } sort keys %settings);
-	return $self;
+	command('bash', '-euo', 'pipefail', '-c', '. script/lib.sh; find_run_postgres; "$@"', 'shell', @_);
+	return;
 }
 
 # A hot standby of this one, streaming.
@@ -54,11 +60,8 @@ sub data { return "$_[0]{dir}/data" }
 sub up
 {
 	my ($self) = @_;
-	local @ENV{qw(SIM_TOKEN PGOPTIONS)};
 
-	delete @ENV{qw(SIM_TOKEN PGOPTIONS)};
-	command($ENV{SANITIZED} ? ('bash', '-euo', 'pipefail', '-c', '. script/lib.sh; with_sanitizer "$@"', 'up') : (),
-		"$ENV{PG_BINDIR}/pg_ctl", '-D', $self->data, '-l', "$self->{dir}/log", '-s', '-w', '-t', 60, 'start');
+	shell('run_cluster', $self->{name});
 	return;
 }
 

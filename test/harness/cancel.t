@@ -249,7 +249,7 @@ start_again()
 {
 	# a dead process still has its number until somebody has waited for it
 	rm -f "$RUN/cluster/cancel/data/postmaster.pid" "$RUN/cluster/cancel/".s.PGSQL.*
-	"$PG_BINDIR/pg_ctl" -D "$RUN/cluster/cancel/data" -l "$RUN/cluster/cancel/log" -s -w start >&2
+	run_cluster cancel
 }
 wait_for 'the cluster to start again' start_again
 is "$(q 'SELECT 1')" 1 'the cluster starts again'

@@ -437,7 +437,7 @@ consent
 mkdir -p "$RUN/cluster/enroll_standby"
 "$PG_BINDIR/pg_basebackup" -D "$RUN/cluster/enroll_standby/data" -c fast -R --no-sync >"$WORK/basebackup" 2>&1
 printf "unix_socket_directories = '%s'\n" "$RUN/cluster/enroll_standby" >>"$RUN/cluster/enroll_standby/data/postgresql.conf"
-"$PG_BINDIR/pg_ctl" -D "$RUN/cluster/enroll_standby/data" -l "$RUN/cluster/enroll_standby/log" -s -w start
+run_cluster enroll_standby
 close_session a
 PGHOST=$RUN/cluster/enroll_standby open_session a
 run a 'SELECT pg_is_in_recovery();'
