@@ -118,8 +118,9 @@ collection_check_page(Collection *c, char **detail)
 	}
 	if (c->largest_total >= 0 && c->rows >= c->largest_total)
 	{
-		*detail = psprintf("The total is %lld, and after page %d, with %lld rows received, there is still a next page.",
-						   (long long) c->largest_total, c->pages, (long long) c->rows);
+		*detail = psprintf("The total is %lld, and after page %d, with %lld rows received, there is still a next page.%s",
+						   (long long) c->largest_total, c->pages, (long long) c->rows,
+						   c->resource->has_id ? "" : "  Rows may have come twice.");
 		return "the API has more pages than its total explains";
 	}
 	return NULL;

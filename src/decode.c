@@ -349,6 +349,7 @@ read_links(Decoder *decoder)
 		return false;
 	if (type != JSON_TOKEN_OBJECT_START && type != JSON_TOKEN_NULL)
 		return broken_shape(decoder, "\"_links\" is not an object.");
+	envelope->links_seen = true;
 	envelope->next_token = NULL;
 	if (link->type == JSON_TOKEN_INVALID || link->type == JSON_TOKEN_NULL)
 		return true;
@@ -499,6 +500,7 @@ DecodeResult
 decode_begin(Decoder *decoder, const char *json, size_t len, PageEnvelope *envelope)
 {
 	envelope->complete = false;
+	envelope->links_seen = false;
 	envelope->total = -1;
 	envelope->next_token = NULL;
 	decoder->envelope = envelope;

@@ -42,6 +42,7 @@ extern bool decode_supports_type(Oid type);
 typedef struct PageEnvelope
 {
 	bool		complete;		/* false: members after the rows are not read yet */
+	bool		links_seen;		/* _links is read */
 	int64		total;			/* rows over all pages; -1 when not said (yet) */
 	char	   *next_token;		/* pageToken of the next link, decoded; NULL when there is none (yet) */
 } PageEnvelope;

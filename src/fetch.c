@@ -179,7 +179,7 @@ finish_collection(Fetch *f, Collection *c)
 
 /* A page's rows are used up.  Asks for the next one, or ends the collection. */
 void
-fetch_finish_page(Fetch *f, Collection *c, const PageEnvelope *envelope, bool next_asked)
+fetch_finish_page(Fetch *f, Collection *c, const PageEnvelope *envelope, NextPage next)
 {
 	const char *wrong;
 	char	   *detail = NULL;
@@ -190,14 +190,12 @@ fetch_finish_page(Fetch *f, Collection *c, const PageEnvelope *envelope, bool ne
 		return;
 	}
 	wrong = collection_check_page(c, &detail);
-	if (wrong == NULL && !next_asked)
-	{
+	if (wrong == NULL && next == NEXT_UNKNOWN)
 		wrong = collection_next_page(c, envelope->next_token, &detail);
-		if (wrong == NULL)
-			ask_again(f, c);
-	}
 	if (wrong != NULL)
 		fetch_fail_paging(f, c, wrong, detail);
+	else if (next != NEXT_ASKED)
+		ask_again(f, c);
 }
 
 /* ---- the scan's own pages ---- */
@@ -233,7 +231,7 @@ end_page(Fetch *f)
 
 	/* a total that follows the rows has not been noted yet */
 	if (c->total == f->envelope.total || fetch_note_envelope(f, c, &f->envelope))
-		fetch_finish_page(f, c, &f->envelope, f->next_asked);
+		fetch_finish_page(f, c, &f->envelope, f->next);
 	close_page(f);
 }
 
@@ -255,6 +253,51 @@ reject_page(Fetch *f)
 }
 
 /*
+ * What a page says of itself behind its rows.  It may be that the page has been
+ * read before, which rows without ids do not show: that is to be known before
+ * they go out.  The links usually come first, and no page is read twice.
+ */
+static bool
+read_ahead(Fetch *f, const HttpAnswer *answer)
+{
+	PageEnvelope envelope;
+	DecodeResult result;
+
+	if (f->ends == NULL)
+	{
+		MemoryContextSwitchTo(f->context);
+		f->ends = decoder_create(NULL, 0, f->spec.resource->rows_key, NULL);
+		MemoryContextSwitchTo(f->page);
+	}
+	result = decode_begin(f->ends, answer->body, answer->body_len, &envelope);
+	while (result == DECODE_ROW)
+	{
+		CHECK_FOR_INTERRUPTS();
+		result = decode_row(f->ends, NULL, NULL);
+	}
+	f->envelope.total = envelope.total;
+	f->envelope.next_token = envelope.next_token;
+	return result == DECODE_END;
+}
+
+/* False if the current page is broken. */
+static bool
+begin_decoding(Fetch *f, Collection *c, const HttpAnswer *answer)
+{
+	bool		is_page = c->paged && c->resource->shape == SHAPE_COLLECTION;
+
+	f->decoder = is_page ? f->rows : f->object;
+	if (decode_begin(f->decoder, answer->body, answer->body_len, &f->envelope) == DECODE_BROKEN)
+		return false;
+	if (!is_page || c->resource->has_id || f->envelope.links_seen || f->envelope.complete)
+		return true;
+	if (read_ahead(f, answer))
+		return true;
+	f->decoder = f->ends;
+	return false;
+}
+
+/*
  * Begins to decode the current page and, where its envelope says so, asks for
  * the page after it.  If somebody else has been given this one, that has been
  * done, or nobody may want it.
@@ -267,11 +310,10 @@ begin_page(Fetch *f, Collection *c, const HttpAnswer *answer)
 
 	MemoryContextReset(f->page);
 	MemoryContextSwitchTo(f->page);
-	f->next_asked = false;
-	f->decoder = c->paged && c->resource->shape == SHAPE_COLLECTION ? f->rows : f->object;
+	f->next = NEXT_UNKNOWN;
 	collection_begin_page(c);
 	f->counters->pages++;
-	if (decode_begin(f->decoder, answer->body, answer->body_len, &f->envelope) == DECODE_BROKEN)
+	if (!begin_decoding(f, c, answer))
 	{
 		break_page(f);
 		return;
@@ -281,17 +323,19 @@ begin_page(Fetch *f, Collection *c, const HttpAnswer *answer)
 		close_page(f);
 		return;
 	}
-	if (f->envelope.next_token == NULL || !share_is_own(f->current->request))
+	if (f->envelope.next_token == NULL)
 		return;
 	wrong = collection_next_page(c, f->envelope.next_token, &detail);
 	if (wrong != NULL)
 	{
 		fetch_fail_paging(f, c, wrong, detail);
 		close_page(f);
+		return;
 	}
-	else
+	f->next = NEXT_NOTED;
+	if (share_is_own(f->current->request))
 	{
-		f->next_asked = true;
+		f->next = NEXT_ASKED;
 		ask_again(f, c);
 	}
 }

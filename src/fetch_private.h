@@ -17,6 +17,14 @@ typedef struct ReadyPage
 	Collection *collection;
 } ReadyPage;
 
+/* What has become of the page after the current one. */
+typedef enum NextPage
+{
+	NEXT_UNKNOWN,
+	NEXT_NOTED,					/* its token has been seen */
+	NEXT_ASKED
+} NextPage;
+
 /* Whose rows are asked for; what does not apply is NULL. */
 typedef struct Whose
 {
@@ -46,6 +54,7 @@ struct Fetch
 
 	Decoder    *rows;			/* the scan's columns, of pages */
 	Decoder    *object;			/* the same, of a single object */
+	Decoder    *ends;			/* no columns, only what stands around the rows; NULL until needed */
 	Decoder    *vehicles;		/* id, vin of the listing; NULL until needed */
 	Decoder    *trips;			/* id, start of a trips listing; the same */
 	Decoder    *callbacks;		/* ids of callbacks; the same */
@@ -64,7 +73,7 @@ struct Fetch
 	ReadyPage  *current;		/* being decoded, or NULL */
 	Decoder    *decoder;		/* of the current page */
 	PageEnvelope envelope;		/* of the current page */
-	bool		next_asked;		/* the page after the current one is on its way */
+	NextPage	next;			/* the page after the current one */
 	MemoryContext page;			/* reset for each current page */
 	int			rows_since_pump;
 
@@ -99,7 +108,7 @@ extern bool fetch_note_envelope(Fetch *f, Collection *c, const PageEnvelope *env
 
 /* A page's rows are used up.  Asks for the next one, or ends the collection. */
 extern void fetch_finish_page(Fetch *f, Collection *c, const PageEnvelope *envelope,
-							  bool next_asked);
+							  NextPage next);
 
 /* in listing.c */
 

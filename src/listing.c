@@ -117,7 +117,7 @@ fetch_use_listing(Fetch *f, Collection *c, const HttpAnswer *answer)
 	f->counters->pages++;
 	if (!fetch_note_envelope(f, c, &envelope))
 		return;
-	fetch_finish_page(f, c, &envelope, false);
+	fetch_finish_page(f, c, &envelope, NEXT_UNKNOWN);
 	if (is_vehicles && f->listing == NULL)
 		fetch_judge_suspended(f);
 }

@@ -79,6 +79,18 @@ SELECT is((pg_temp.with_fault('{"kind": "shift", "deleted": 1}', :'count'))[1] ~
 		  true, 'a row goes from the front');
 SELECT matches((pg_temp.with_fault('{"kind": "repeat_token"}', :'count'))[1], '^ERROR 08P01: .*trips of vehicle "', 'a repeated token');
 SELECT cmp_ok(sim_count(), '<=', 4, 'is noticed soon');
+-- rows without ids: none goes out twice before it is noticed, be they shared, or the links behind them
+ALTER SERVER sim OPTIONS (ADD on_vehicle_error 'warn');
+SELECT is(pg_temp.with_fault(fault, query, more || '{"match": "/VR3UHZKXZPT000001/telemetry"}'),
+		  array_fill(format('WARNING 08P01: result lacks telemetry of vehicle "%s": the API''s pages go in circles', (SELECT id FROM sim_vehicle WHERE n = 1)), ARRAY[parts]) || format('%s|5', 5 * parts),
+		  format('a repeated token, %s scan%s, no ids: %s %s', parts, CASE parts WHEN 1 THEN '' ELSE 's' END, fault, more))
+FROM (VALUES (1, 'SELECT count(*), count(DISTINCT recorded_at) FROM cars.telemetry WHERE vehicle_id = {1};'),
+			 (2, 'SELECT count(*), count(DISTINCT recorded_at) FROM (SELECT recorded_at FROM cars.telemetry WHERE vehicle_id = {1} UNION ALL SELECT recorded_at FROM cars.telemetry WHERE vehicle_id = {1}) AS t;')) AS q (parts, query),
+	 (VALUES ('{"kind": "repeat_token"}'::jsonb), ('[{"kind": "repeat_token"}, {"kind": "links_last"}]')) AS f (fault),
+	 (VALUES ('{}'::jsonb), ('{"page": 2}')) AS m (more);
+ALTER SERVER sim OPTIONS (DROP on_vehicle_error);
+SELECT is(pg_temp.with_fault('{"kind": "links_last"}', 'SELECT count(*), count(DISTINCT recorded_at) FROM cars.telemetry WHERE vehicle_id = {1};', '{"match": "/telemetry"}'), '{95|95}', 'links behind the rows');
+SELECT is(pg_temp.with_fault('{"kind": "links_last"}', 'SELECT count(*), count(DISTINCT id) FROM cars.trips;', '{"match": "/trips"}'), ARRAY[format('%s|%s', cardinality(want), cardinality(want))], 'of trips') FROM sample WHERE name = 'trips';
 SELECT matches((pg_temp.with_fault('{"kind": "page_loop"}', :'count'))[1], '^ERROR 08P01: .*trips of vehicle "', 'a loop with fresh tokens');
 SELECT cmp_ok(sim_count(), '<=', (:n1 / 5 + 4)::int, 'is noticed soon');
 SELECT matches((pg_temp.with_fault('{"kind": "total", "delta": -6}', :'count'))[1], '^ERROR 08P01: .*trips of vehicle ".*more pages than its total explains', 'more pages than the total');

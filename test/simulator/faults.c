@@ -255,6 +255,14 @@ before_page_loop(Request *r, json_t *f)
 }
 
 static bool
+before_links_last(Request *r, json_t *f)
+{
+	(void) f;
+	r->links_last = true;
+	return false;
+}
+
+static bool
 before_missing_next(Request *r, json_t *f)
 {
 	(void) f;
@@ -404,6 +412,7 @@ static const Kind kinds[] = {
 	{"repeat_token", before_repeat_token, NULL, false, false},
 	{"page_loop", before_page_loop, NULL, false, false},
 	{"missing_next", before_missing_next, NULL, false, false},
+	{"links_last", before_links_last, NULL, false, false},
 	{"total", before_total, NULL, false, false},
 	{"shift", before_shift, NULL, false, false},
 	{"echo_token", before_echo_token, NULL, true, false},

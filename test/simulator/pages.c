@@ -205,7 +205,7 @@ page_links(Buf *b, const Request *r, const char *path, int64_t pages)
 	}
 	if (r->repeat_token)
 		next = r->page;
-	LIT(b, "{\"_links\":{");
+	LIT(b, "\"_links\":{");
 	page_link(b, r, "self", path, r->page, 0);
 	LIT(b, ",");
 	page_link(b, r, "first", path, 1, 0);
@@ -222,6 +222,14 @@ page_links(Buf *b, const Request *r, const char *path, int64_t pages)
 		page_link(b, r, "prev", path, r->page - 1, 0);
 	}
 	LIT(b, "}");
+}
+
+static void
+page_says(Buf *b, const Request *r, const char *path, int64_t pages, int64_t total)
+{
+	page_links(b, r, path, pages);
+	buf_printf(b, ",\"total\":%lld,\"totalPage\":%lld,\"currentPage\":%lld",
+			   (long long) (total > 0 ? total : 0), (long long) pages, (long long) r->page);
 }
 
 /*
@@ -251,9 +259,13 @@ page_render(Request *r, const char *path, const char *key, Selection *sel,
 		answer_error(r, 404, 40400, message);
 		return;
 	}
-	page_links(b, r, path, pages);
-	buf_printf(b, ",\"total\":%lld,\"totalPage\":%lld,\"currentPage\":%lld,\"_embedded\":{\"%s\":[",
-			   (long long) (shown > 0 ? shown : 0), (long long) pages, (long long) r->page, key);
+	LIT(b, "{");
+	if (!r->links_last)
+	{
+		page_says(b, r, path, pages, shown);
+		LIT(b, ",");
+	}
+	buf_printf(b, "\"_embedded\":{\"%s\":[", key);
 	for (int64_t i = first < 0 ? 0 : first; i < first + r->page_size && i < total; i++)
 	{
 		if (any)
@@ -261,6 +273,12 @@ page_render(Request *r, const char *path, const char *key, Selection *sel,
 		render(b, r, ctx, selection_row(sel, from + i));
 		any = true;
 	}
-	LIT(b, "]}}");
+	LIT(b, "]}");
+	if (r->links_last)
+	{
+		LIT(b, ",");
+		page_says(b, r, path, pages, shown);
+	}
+	LIT(b, "}");
 	r->status = 200;
 }

@@ -445,6 +445,7 @@ typedef struct Request
 	bool		repeat_token;
 	bool		loop;
 	bool		missing_next;
+	bool		links_last;
 	/* the answer */
 	int			status;
 	const char *content_type;
