@@ -20,6 +20,8 @@ LOG=/dev/null
 STEP=
 STEP_OFFSET=0
 STEP_DOTS=
+STEP_OUT=
+STEP_ERR=
 
 # ---- talking ----
 
@@ -48,11 +50,13 @@ seconds()
 
 # step TITLE COMMAND...: one line, a dot every five seconds, the time it took.
 # The command's output goes to the log, which on_exit() shows if it fails.  The
-# command is not run in a condition: "set -e" must keep working within it.
+# command is not run in a condition: "set -e" must keep working within it.  Where
+# it exits, the EXIT trap runs with its output: hence the copies of ours.
 step()
 {
 	local start
 
+	exec {STEP_OUT}>&1 {STEP_ERR}>&2
 	STEP=$1
 	shift
 	start=$(now_ms)
@@ -62,6 +66,7 @@ step()
 	while sleep 5 >/dev/null 2>&1; do printf '.'; done &
 	STEP_DOTS=$!
 	"$@" >>"$LOG" 2>&1 </dev/null
+	exec {STEP_OUT}>&- {STEP_ERR}>&-
 	stop_dots
 	printf ' %s\n' "$(seconds $(($(now_ms) - start)))"
 	STEP=
@@ -80,6 +85,7 @@ show_failed_step()
 {
 	stop_dots
 	[ -n "$STEP" ] || return 0
+	exec >&"$STEP_OUT" 2>&"$STEP_ERR"
 	printf ' failed\n'
 	if [ "$LOG" != /dev/null ] && [ -f "$LOG" ]; then
 		tail -c "+$((STEP_OFFSET + 1))" "$LOG" | tail -n 60 | sed 's/^/    | /' >&2
