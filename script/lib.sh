@@ -85,7 +85,7 @@ show_failed_step()
 {
 	stop_dots
 	[ -n "$STEP" ] || return 0
-	exec >&"$STEP_OUT" 2>&"$STEP_ERR"
+	exec 1>&"$STEP_OUT" 2>&"$STEP_ERR"
 	printf ' failed\n'
 	if [ "$LOG" != /dev/null ] && [ -f "$LOG" ]; then
 		tail -c "+$((STEP_OFFSET + 1))" "$LOG" | tail -n 60 | sed 's/^/    | /' >&2

@@ -63,8 +63,10 @@ path_of(const char *const *segments)
 
 	initStringInfo(&path);
 	for (; *segments != NULL; segments++)
-		appendStringInfo(&path, "/%s",
-						 http_escape(pg_server_to_any(*segments, strlen(*segments), PG_UTF8)));
+	{
+		appendStringInfoChar(&path, '/');
+		request_escaped(&path, *segments);
+	}
 	return path.data;
 }
 

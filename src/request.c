@@ -175,9 +175,8 @@ request_min_max(const NumberRange *range, int decimals)
 	return psprintf("%.*f-%.*f", decimals, lower, decimals, upper);
 }
 
-/* Percent-encoded, from the database encoding. */
-static void
-append_escaped(StringInfo url, const char *text)
+void
+request_escaped(StringInfo url, const char *text)
 {
 	char	   *utf8 = pg_server_to_any(text, strlen(text), PG_UTF8);
 
@@ -205,7 +204,7 @@ request_path(StringInfo url, const char *endpoint, const char *vehicle_id,
 			appendStringInfoChar(url, *endpoint++);
 		else
 		{
-			append_escaped(url, ids[i].id);
+			request_escaped(url, ids[i].id);
 			endpoint += strlen(ids[i].place);
 		}
 	}
@@ -215,7 +214,7 @@ void
 request_param(StringInfo url, const char *name, const char *value)
 {
 	appendStringInfo(url, "%c%s=", strchr(url->data, '?') == NULL ? '?' : '&', name);
-	append_escaped(url, value);
+	request_escaped(url, value);
 }
 
 void

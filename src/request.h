@@ -26,6 +26,9 @@ extern void request_trip_ranges(const TimeRanges *ranges, TimeRanges *begun);
  */
 extern List *request_timestamps(const TimeRanges *ranges, TimestampTz now);
 
+/* Appends a segment of a path, or a value: percent-encoded, from the database encoding. */
+extern void request_escaped(StringInfo url, const char *text);
+
 /*
  * A path below the base URL with {id}, {tid}, {cbid} and {rid} filled in; the
  * query string follows by request_param().

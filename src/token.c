@@ -19,6 +19,7 @@
 #include "catalog/pg_user_mapping.h"
 #include "compat.h"
 #include "mapping.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "postmaster/bgworker.h"
 #include "storage/ipc.h"
@@ -262,15 +263,23 @@ obstacle_here(const Account *account, bool at_once, const char **hint)
 /* ---- the worker ---- */
 
 static void
-set_failure(TokenReport *report, int sqlerrcode, const char *message, const char *detail,
-			const char *hint)
+copy_text(char *to, size_t size, const char *from)
 {
-	memset(report, 0, sizeof(TokenReport));
+	if (from == NULL)
+		from = "";
+	strlcpy(to, from, size);
+	to[pg_mbcliplen(to, strlen(to), size - 1)] = '\0';
+}
+
+void
+token_failed(TokenReport *report, int sqlerrcode, const char *message, const char *detail,
+			 const char *hint)
+{
 	report->outcome = TOKEN_FAILED;
 	report->sqlerrcode = sqlerrcode;
-	strlcpy(report->message, message, sizeof(report->message));
-	strlcpy(report->detail, detail, sizeof(report->detail));
-	strlcpy(report->hint, hint, sizeof(report->hint));
+	copy_text(report->message, sizeof(report->message), message);
+	copy_text(report->detail, sizeof(report->detail), detail);
+	copy_text(report->hint, sizeof(report->hint), hint);
 }
 
 /* False when there is no room for it. */
@@ -310,10 +319,10 @@ run_worker(TokenJob *job, TokenReport *report)
 		job->report = dsm_segment_handle(segment);
 	}
 	if (!start_worker(job, &handle))
-		set_failure(report, ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
-					"could not refresh the access token: no background worker is free",
-					"Nothing has been sent.",
-					"Try again later, or raise max_worker_processes.");
+		token_failed(report, ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
+					 "could not refresh the access token: no background worker is free",
+					 "Nothing has been sent.",
+					 "Try again later, or raise max_worker_processes.");
 	else if (WaitForBackgroundWorkerShutdown(handle) == BGWH_POSTMASTER_DIED)
 		proc_exit(1);
 	else if (segment != NULL)
@@ -321,10 +330,10 @@ run_worker(TokenJob *job, TokenReport *report)
 	if (segment != NULL)
 		dsm_detach(segment);
 	if (report->outcome == TOKEN_UNKNOWN)
-		set_failure(report, ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION,
-					"could not refresh the access token: the background worker ended early",
-					"It was terminated, or failed before it could say why.",
-					"Try again; the server log may say more.");
+		token_failed(report, ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION,
+					 "could not refresh the access token: the background worker ended early",
+					 "It was terminated, or failed before it could say why.",
+					 "Try again; the server log may say more.");
 }
 
 /* A report as a fault, in the current memory context. */

@@ -38,6 +38,10 @@ typedef struct TokenReport
 	char		hint[1024];
 } TokenReport;
 
+/* TOKEN_FAILED: texts that are too long are cut, detail and hint may be NULL. */
+extern void token_failed(TokenReport *report, int sqlerrcode, const char *message,
+						 const char *detail, const char *hint);
+
 /*
  * Heavyweight locks of a mapping, by their "objsubid" in pg_locks: the first is
  * held by the backend that waits for a worker, so that there is one worker at

@@ -19,7 +19,6 @@
 #include "access/xact.h"
 #include "catalog/pg_user_mapping.h"
 #include "mapping.h"
-#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "oauth.h"
 #include "postmaster/bgworker.h"
@@ -57,31 +56,11 @@ attach_report(const TokenJob *job)
 }
 
 static void
-copy_text(char *to, size_t size, const char *from)
-{
-	if (from == NULL)
-		from = "";
-	strlcpy(to, from, size);
-	to[pg_mbcliplen(to, strlen(to), size - 1)] = '\0';
-}
-
-static void
-set_failure(TokenReport *report, int sqlerrcode, const char *message, const char *detail,
-			const char *hint)
-{
-	report->outcome = TOKEN_FAILED;
-	report->sqlerrcode = sqlerrcode;
-	copy_text(report->message, sizeof(report->message), message);
-	copy_text(report->detail, sizeof(report->detail), detail);
-	copy_text(report->hint, sizeof(report->hint), hint);
-}
-
-static void
 set_busy(TokenReport *report, const char *why)
 {
-	set_failure(report, ERRCODE_LOCK_NOT_AVAILABLE,
-				psprintf("could not refresh the access token: %s by another transaction", why),
-				"Nothing has been sent.", "Try again when that transaction has ended.");
+	token_failed(report, ERRCODE_LOCK_NOT_AVAILABLE,
+				 psprintf("could not refresh the access token: %s by another transaction", why),
+				 "Nothing has been sent.", "Try again when that transaction has ended.");
 }
 
 /* An error: of lock_timeout, or one that nobody foresaw. */
@@ -94,7 +73,7 @@ set_unforeseen(TokenReport *report)
 	if (error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE)
 		set_busy(report, "pg_user_mapping is locked");
 	else
-		set_failure(report, error->sqlerrcode, error->message, error->detail, error->hint);
+		token_failed(report, error->sqlerrcode, error->message, error->detail, error->hint);
 	MemoryContextSwitchTo(old);
 }
 
@@ -178,8 +157,8 @@ refresh_row(Relation rel, HeapTuple row, const Account *account, TokenReport *re
 	if (answer.fault == NULL)
 		report->outcome = TOKEN_GOOD;
 	else
-		set_failure(report, answer.fault->sqlerrcode, answer.fault->message,
-					answer.fault->detail, answer.fault->hint);
+		token_failed(report, answer.fault->sqlerrcode, answer.fault->message,
+					 answer.fault->detail, answer.fault->hint);
 	oauth_wipe(&answer);
 }
 
@@ -202,9 +181,9 @@ work_on_row(const TokenJob *job, Relation rel, HeapTuple row, TokenReport *repor
 		report->outcome = TOKEN_GOOD;
 	}
 	else if ((obstacle = token_obstacle(account, job->at_once, &hint)) != NULL)
-		set_failure(report, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
-					psprintf("could not refresh the access token for server \"%s\"", account->server_name),
-					obstacle, hint);
+		token_failed(report, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
+					 psprintf("could not refresh the access token for server \"%s\"", account->server_name),
+					 obstacle, hint);
 	else
 		refresh_row(rel, row, account, report);
 }
@@ -241,9 +220,9 @@ work(const TokenJob *job, TokenReport *report)
 			work_on_row(job, rel, row, report);
 			break;
 		case MAPPING_GONE:
-			set_failure(report, ERRCODE_UNDEFINED_OBJECT,
-						"could not refresh the access token: the user mapping has been dropped",
-						"Nothing has been sent.", NULL);
+			token_failed(report, ERRCODE_UNDEFINED_OBJECT,
+						 "could not refresh the access token: the user mapping has been dropped",
+						 "Nothing has been sent.", NULL);
 			break;
 		case MAPPING_BUSY:
 			set_busy(report, "the user mapping is being changed");
