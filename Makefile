@@ -14,11 +14,11 @@ PKG_CONFIG ?= pkg-config
 # Only what PostgreSQL must see is exported: it loads modules RTLD_GLOBAL, and
 # our names must not meet another extension's.  Before PostgreSQL 16
 # PGDLLEXPORT is empty, so it is defined here.
-PG_CPPFLAGS = $(shell $(PKG_CONFIG) --cflags libcurl jansson)
+PG_CPPFLAGS = $(shell $(PKG_CONFIG) --cflags libcurl)
 PG_CFLAGS = -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare \
 	-Wno-missing-field-initializers -fvisibility=hidden \
 	'-DPGDLLEXPORT=__attribute__((visibility("default")))'
-SHLIB_LINK = $(shell $(PKG_CONFIG) --libs libcurl jansson)
+SHLIB_LINK = $(shell $(PKG_CONFIG) --libs libcurl)
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)

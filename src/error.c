@@ -9,9 +9,9 @@
 #include "postgres.h"
 
 #include <ctype.h>
-#include <jansson.h>
 #include <limits.h>
 
+#include "document.h"
 #include "error.h"
 #include "lib/stringinfo.h"
 
@@ -34,43 +34,49 @@ typedef struct ApiError
  * ---------------------------------------------------------------------
  */
 
-/* Must be json_decref'ed; NULL when the body is no JSON object. */
-static json_t *
-load_document(const HttpAnswer *answer)
+/* Its members that may say something. */
+typedef enum ErrorMember
 {
-	json_t	   *document;
-	json_error_t why;
+	MEMBER_CODE,
+	MEMBER_UUID,
+	MEMBER_MESSAGES				/* pairs from here on: see message_of() */
+} ErrorMember;
 
+static const char *const member_names[] = {
+	"code", "uuid",
+	"message", "debug",
+	"httpMessage", "moreInformation",
+	"error", "error_description"
+};
+
+#define NMEMBERS	((int) lengthof(member_names))
+
+/* False when the body is no JSON object. */
+static bool
+load_document(const HttpAnswer *answer, DocumentMember *members)
+{
 	if (answer->body_len == 0 || answer->body_len > MAX_ERROR_BODY)
-		return NULL;
-	document = json_loadb(answer->body, answer->body_len, 0, &why);
-	if (document != NULL && !json_is_object(document))
-	{
-		json_decref(document);
-		document = NULL;
-	}
-	return document;
+		return false;
+	for (int i = 0; i < NMEMBERS; i++)
+		members[i].name = member_names[i];
+	return document_read(answer->body, answer->body_len, members, NMEMBERS) == DOCUMENT_OBJECT;
 }
 
+/* A number, or a string that begins with one. */
 static int
-code_of(json_t *document)
+code_of(const DocumentMember *members)
 {
-	json_t	   *code = json_object_get(document, "code");
-	double		value = 0;
+	const char *text = members[MEMBER_CODE].text;
+	double		value = text != NULL ? strtod(text, NULL) : 0;
 
-	if (json_is_number(code))
-		value = json_number_value(code);
-	else if (json_is_string(code))
-		value = strtod(json_string_value(code), NULL);
 	return value > 0 && value < INT_MAX ? (int) value : 0;
 }
 
 static const char *
-member(json_t *document, const char *name)
+said(const DocumentMember *member)
 {
-	const char *value = json_string_value(json_object_get(document, name));
-
-	return value != NULL && *value != '\0' ? value : NULL;
+	return member->type == JSON_TOKEN_STRING && member->text != NULL && *member->text != '\0' ?
+		member->text : NULL;
 }
 
 /*
@@ -78,18 +84,12 @@ member(json_t *document, const char *name)
  * gateway's, OAuth's.
  */
 static char *
-message_of(json_t *document, const char *const *secrets)
+message_of(const DocumentMember *members, const char *const *secrets)
 {
-	static const char *const shapes[][2] = {
-		{"message", "debug"},
-		{"httpMessage", "moreInformation"},
-		{"error", "error_description"},
-	};
-
-	for (int i = 0; i < lengthof(shapes); i++)
+	for (int i = MEMBER_MESSAGES; i < NMEMBERS; i += 2)
 	{
-		const char *first = member(document, shapes[i][0]);
-		const char *second = member(document, shapes[i][1]);
+		const char *first = said(&members[i]);
+		const char *second = said(&members[i + 1]);
 
 		if (first != NULL && second != NULL)
 			return psprintf("%s: %s", redact(first, secrets, MAX_MESSAGE / 2),
@@ -126,43 +126,25 @@ capitalised(const char *text)
 static bool
 api_error_parse(const HttpAnswer *answer, const FaultContext *context, ApiError *error)
 {
-	json_t	   *document = load_document(answer);
+	DocumentMember members[NMEMBERS];
 
 	memset(error, 0, sizeof(ApiError));
-	if (document == NULL)
+	if (!load_document(answer, members))
 		return false;
-
-	PG_TRY();
-	{
-		const char *uuid = member(document, "uuid");
-
-		error->code = code_of(document);
-		error->message = message_of(document, secrets_of(context));
-		if (uuid != NULL)
-			error->uuid = redact(uuid, secrets_of(context), MAX_UUID);
-	}
-	PG_FINALLY();
-	{
-		json_decref(document);
-	}
-	PG_END_TRY();
+	error->code = code_of(members);
+	error->message = message_of(members, secrets_of(context));
+	if (said(&members[MEMBER_UUID]) != NULL)
+		error->uuid = redact(said(&members[MEMBER_UUID]), secrets_of(context), MAX_UUID);
 	return true;
 }
 
 bool
 answer_is_no_data(const HttpAnswer *answer)
 {
-	json_t	   *document;
-	int			code;
+	DocumentMember members[NMEMBERS];
 
-	if (answer->outcome != HTTP_ANSWERED || answer->status != 404)
-		return false;
-	document = load_document(answer);
-	if (document == NULL)
-		return false;
-	code = code_of(document);
-	json_decref(document);
-	return code / 100 == 404;
+	return answer->outcome == HTTP_ANSWERED && answer->status == 404 &&
+		load_document(answer, members) && code_of(members) / 100 == 404;
 }
 
 char *

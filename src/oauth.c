@@ -8,10 +8,10 @@
  */
 #include "postgres.h"
 
-#include <jansson.h>
 #include <math.h>
 
 #include "common/base64.h"
+#include "document.h"
 #include "mb/pg_wchar.h"
 #include "oauth.h"
 #include "option_value.h"
@@ -118,10 +118,21 @@ settings_of(const Account *account)
 
 /* ---- answers ---- */
 
-static const char *
-text_member(json_t *document, const char *name)
+/* The members of an answer that has tokens. */
+typedef enum TokenMember
 {
-	return json_string_value(json_object_get(document, name));
+	MEMBER_ACCESS_TOKEN,
+	MEMBER_REFRESH_TOKEN,
+	MEMBER_TOKEN_TYPE,
+	MEMBER_EXPIRES_IN,
+	MEMBER_SCOPE,
+	NMEMBERS
+} TokenMember;
+
+static const char *
+string_of(const DocumentMember *member)
+{
+	return member->type == JSON_TOKEN_STRING ? member->text : NULL;
 }
 
 /* A token that a header or a form can carry; NULL for anything else. */
@@ -133,9 +144,9 @@ usable_token(const char *token)
 
 /* Granted scopes, ASCII between blanks; commas are taken for blanks. */
 static char *
-scope_member(json_t *document)
+scopes_of(const DocumentMember *member)
 {
-	const char *text = text_member(document, "scope");
+	const char *text = string_of(member);
 	char	   *scope;
 
 	if (text == NULL || *text == '\0')
@@ -151,21 +162,17 @@ scope_member(json_t *document)
 	return scope;
 }
 
-/* From "expires_in", seconds, leniently: a string of digits will do. */
+/* Seconds, leniently: a string of digits will do. */
 static TimestampTz
-expiry_member(json_t *document, TimestampTz sent_at)
+expiry_of(const DocumentMember *member, TimestampTz sent_at)
 {
-	json_t	   *value = json_object_get(document, "expires_in");
 	double		seconds = -1;
+	char	   *end;
 
-	if (json_is_number(value))
-		seconds = json_number_value(value);
-	else if (json_is_string(value))
+	if (member->text != NULL)
 	{
-		char	   *end;
-
-		seconds = strtod(json_string_value(value), &end);
-		if (end == json_string_value(value) || *end != '\0')
+		seconds = strtod(member->text, &end);
+		if (end == member->text || *end != '\0')
 			seconds = -1;
 	}
 
@@ -175,29 +182,16 @@ expiry_member(json_t *document, TimestampTz sent_at)
 	return sent_at + (TimestampTz) rint(seconds * USECS_PER_SEC);
 }
 
-/* jansson's copies of secrets. */
-static void
-wipe_document(json_t *document)
-{
-	const char *name;
-	json_t	   *value;
-
-	json_object_foreach(document, name, value)
-		if (json_is_string(value))
-			explicit_bzero(unconstify(char *, json_string_value(value)), json_string_length(value));
-	json_decref(document);
-}
-
 /* The tokens of a document; what is wrong with it, or NULL. */
 static const char *
-read_tokens(json_t *document, TimestampTz sent_at, OAuthAnswer *answer)
+read_tokens(const DocumentMember *members, TimestampTz sent_at, OAuthAnswer *answer)
 {
-	const char *type = text_member(document, "token_type");
+	const char *type = string_of(&members[MEMBER_TOKEN_TYPE]);
 
-	answer->access_token = usable_token(text_member(document, "access_token"));
-	answer->refresh_token = usable_token(text_member(document, "refresh_token"));
-	answer->scope = scope_member(document);
-	answer->expires_at = expiry_member(document, sent_at);
+	answer->access_token = usable_token(string_of(&members[MEMBER_ACCESS_TOKEN]));
+	answer->refresh_token = usable_token(string_of(&members[MEMBER_REFRESH_TOKEN]));
+	answer->scope = scopes_of(&members[MEMBER_SCOPE]);
+	answer->expires_at = expiry_of(&members[MEMBER_EXPIRES_IN], sent_at);
 	if (answer->access_token == NULL)
 		return "the token server's answer has no usable access_token";
 	if (type != NULL && pg_strcasecmp(type, "Bearer") != 0)
@@ -207,27 +201,6 @@ read_tokens(json_t *document, TimestampTz sent_at, OAuthAnswer *answer)
 		return "the token server's answer has a token_type other than \"Bearer\"";
 	}
 	return NULL;
-}
-
-/* The same of the document, which is freed and wiped. */
-static const char *
-take_tokens(json_t *document, TimestampTz sent_at, OAuthAnswer *answer)
-{
-	const char *wrong;
-
-	PG_TRY();
-	{
-		wrong = json_is_object(document) ? read_tokens(document, sent_at, answer) :
-			"the token server's answer is not a JSON object";
-	}
-	PG_CATCH();
-	{
-		wipe_document(document);
-		PG_RE_THROW();
-	}
-	PG_END_TRY();
-	wipe_document(document);
-	return wrong;
 }
 
 /* The end of a JSON string that begins at "text", or NULL. */
@@ -311,14 +284,28 @@ static void
 use_tokens(const HttpAnswer *http, const FaultContext *context, TimestampTz sent_at,
 		   OAuthAnswer *answer)
 {
-	const char *wrong;
-	json_error_t why;
-	json_t	   *document = json_loadb(http->body, http->body_len, JSON_DECODE_INT_AS_REAL, &why);
+	const char *wrong = NULL;
+	DocumentMember members[NMEMBERS] = {
+		[MEMBER_ACCESS_TOKEN] = {"access_token"},
+		[MEMBER_REFRESH_TOKEN] = {"refresh_token"},
+		[MEMBER_TOKEN_TYPE] = {"token_type"},
+		[MEMBER_EXPIRES_IN] = {"expires_in"},
+		[MEMBER_SCOPE] = {"scope"}
+	};
 
-	if (document != NULL)
-		wrong = take_tokens(document, sent_at, answer);
-	else
-		wrong = salvage_tokens(http->body, answer);
+	switch (document_read(http->body, http->body_len, members, NMEMBERS))
+	{
+		case DOCUMENT_OBJECT:
+			wrong = read_tokens(members, sent_at, answer);
+			document_wipe(members, NMEMBERS);
+			break;
+		case DOCUMENT_OTHER:
+			wrong = "the token server's answer is not a JSON object";
+			break;
+		case DOCUMENT_BROKEN:
+			wrong = salvage_tokens(http->body, answer);
+			break;
+	}
 	if (wrong == NULL)
 		return;
 	answer->fault = fault_of_content(context, wrong,
@@ -334,17 +321,13 @@ use_tokens(const HttpAnswer *http, const FaultContext *context, TimestampTz sent
 static const char *
 error_code(const HttpAnswer *http)
 {
-	json_error_t why;
-	json_t	   *document = json_loadb(http->body, http->body_len, 0, &why);
-	const char *code = document == NULL ? NULL : text_member(document, "error");
-	char	   *result = palloc0(MAX_ERROR_CODE + 1);
+	DocumentMember member = {"error"};
+	const char *code;
 
-	if (code != NULL && strlen(code) <= MAX_ERROR_CODE &&
-		strspn(code, "abcdefghijklmnopqrstuvwxyz_") == strlen(code))
-		strcpy(result, code);
-	if (document != NULL)
-		json_decref(document);
-	return *result != '\0' ? result : NULL;
+	(void) document_read(http->body, http->body_len, &member, 1);
+	code = string_of(&member);
+	return code != NULL && *code != '\0' && strlen(code) <= MAX_ERROR_CODE &&
+		strspn(code, "abcdefghijklmnopqrstuvwxyz_") == strlen(code) ? code : NULL;
 }
 
 /* The token server refuses: is it the owner's consent, or the application? */
