@@ -171,7 +171,7 @@ step_of_transport(const Check *check, const HttpAnswer *answer)
 		case HTTP_NAME_FAULT:
 			return STEP_NAME;
 		case HTTP_CONNECT_FAULT:
-			return check->tls && answer->connected && http->proxy == NULL ? STEP_TLS : STEP_TCP;
+			return answer->tls_begun && http->proxy == NULL ? STEP_TLS : STEP_TCP;
 		case HTTP_PROXY_FAULT:
 			return STEP_TCP;
 		case HTTP_FILE_FAULT:

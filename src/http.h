@@ -64,7 +64,8 @@ typedef struct HttpAnswer
 	const char *error;			/* libcurl's words for a transport fault, or "" */
 	const char *file;			/* HTTP_FILE_FAULT: which file, or NULL */
 	const char *address;		/* of the host or proxy that was connected to, or "" */
-	bool		connected;		/* TCP was established: later faults are TLS's or the host's */
+	bool		tls_begun;		/* TCP was established: later faults are TLS's or the host's; */
+								/* told only of a "fresh" request */
 	bool		sent;			/* the last transmission has left, or a part of it may have */
 	bool		begun;			/* the host has said something */
 	int			attempts;		/* transmissions, at least 1 */

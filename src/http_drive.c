@@ -241,7 +241,7 @@ deadline_of(const HttpRequest *request, int *timeout_ms)
 
 	if (s->connect_timeout_ms > 0 &&
 		(timeout <= 0 || s->connect_timeout_ms < timeout) &&
-		transfer_connecting(&request->transfer))
+		!transfer_may_have_left(&request->transfer))
 		timeout = s->connect_timeout_ms;
 	*timeout_ms = timeout;
 	return timeout > 0 ? request->began_waited + (int64) timeout * 1000 : MUX_NEVER;

@@ -65,6 +65,18 @@ on_send(void *arg, char *to_ip, char *from_ip, int to_port, int from_port)
 }
 #endif
 
+/*
+ * CURLOPT_DEBUGFUNCTION: TLS speaks, so TCP is there.  Must not raise.
+ */
+static int
+on_debug(CURL *easy, curl_infotype type, char *data, size_t size, void *arg)
+{
+	Transfer   *transfer = arg;
+
+	transfer->tls_begun |= type == CURLINFO_SSL_DATA_OUT;
+	return 0;
+}
+
 #define SET(option, value) \
 	do { \
 		if (rc == CURLE_OK) \
@@ -126,6 +138,20 @@ system_has_ca_file(void)
 #endif
 }
 
+/*
+ * What leaves out the directory of authorities that the system trusts, so that a
+ * file says it all.  Since 8.17 libcurl takes NULL for that directory: there it is
+ * one in which nothing can be.  (GnuTLS wants a true one.)
+ */
+static const char *
+no_ca_directory(void)
+{
+	const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+
+	return info->version_num >= 0x081100 && info->ssl_version != NULL &&
+		strstr(info->ssl_version, "OpenSSL") != NULL ? "/dev/null" : NULL;
+}
+
 static CURLcode
 set_tls(CURL *easy, const HttpSettings *s)
 {
@@ -136,7 +162,7 @@ set_tls(CURL *easy, const HttpSettings *s)
 	if (s->ca_file != NULL)
 		SET(CURLOPT_CAINFO, s->ca_file);
 	if (s->ca_file != NULL || system_has_ca_file())
-		SET(CURLOPT_CAPATH, NULL);
+		SET(CURLOPT_CAPATH, no_ca_directory());
 	if (s->cert_file != NULL)
 	{
 		char		path[HTTP_IDENTITY_PATH_LEN];
@@ -204,6 +230,13 @@ set_request(CURL *easy, Transfer *transfer)
 	SET(CURLOPT_PREREQFUNCTION, on_send);
 	SET(CURLOPT_PREREQDATA, transfer);
 #endif
+	if (transfer->settings->fresh)
+	{
+		/* of connections that fail, later ones tell neither address nor times */
+		SET(CURLOPT_VERBOSE, 1L);
+		SET(CURLOPT_DEBUGFUNCTION, on_debug);
+		SET(CURLOPT_DEBUGDATA, transfer);
+	}
 	return rc;
 }
 
@@ -239,7 +272,7 @@ transfer_begin(Transfer *transfer, void *owner)
 	if (rc == CURLE_OK && transfer_was_stale(transfer))
 		rc = curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, 1L);
 	transfer->sent = 0;
-	transfer->stale = false;
+	transfer->stale = transfer->tls_begun = false;
 	if (rc == CURLE_OK)
 		rc = curl_easy_setopt(transfer->easy, CURLOPT_PRIVATE, owner);
 	if (rc == CURLE_OK && mux_add(transfer->easy) != CURLM_OK)
@@ -260,18 +293,17 @@ transfer_owner(CURL *easy)
 }
 
 bool
-transfer_connecting(const Transfer *transfer)
-{
-	curl_off_t	connected = 0;
-
-	return curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T,
-							 &connected) == CURLE_OK && connected == 0;
-}
-
-bool
 transfer_may_have_left(const Transfer *transfer)
 {
-	return transfer->sent > 0 || !transfer_connecting(transfer);
+#if LIBCURL_VERSION_NUM >= 0x075000
+	return transfer->sent > 0;
+#else
+	curl_off_t	connected = 0;
+
+	/* later ones set it for what has failed, too */
+	return curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T,
+							 &connected) != CURLE_OK || connected != 0;
+#endif
 }
 
 /* ---------------------------------------------------------------------
@@ -350,6 +382,8 @@ outcome_of(const Transfer *transfer, CURLcode code, int status)
 		case CURLE_SSL_CERTPROBLEM:
 		case CURLE_SSL_CACERT_BADFILE:
 			return HTTP_FILE_FAULT;
+		case CURLE_BAD_FUNCTION_ARGUMENT:	/* later ones, of a key */
+			return mentions(transfer, "private key file") ? HTTP_FILE_FAULT : HTTP_OTHER_FAULT;
 		case CURLE_SSL_CONNECT_ERROR:
 		case CURLE_PEER_FAILED_VERIFICATION:
 		case CURLE_SSL_ISSUER_ERROR:
@@ -419,18 +453,15 @@ static int64
 take_stock(Transfer *transfer, HttpAnswer *answer)
 {
 	curl_off_t	bytes = 0;
-	curl_off_t	connected = 0;
 	char	   *address = NULL;
 
 	(void) curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
 	(void) curl_easy_getinfo(transfer->easy, CURLINFO_PRIMARY_IP, &address);
-	(void) curl_easy_getinfo(transfer->easy, CURLINFO_CONNECT_TIME_T, &connected);
 	strlcpy(transfer->address, address != NULL ? address : "", sizeof(transfer->address));
 	answer->sent = transfer_may_have_left(transfer);
 	mux_remove(transfer->easy);
 	answer->address = transfer->address;
-	/* libcurl 7.88 forgets the time when TLS does not come about */
-	answer->connected = connected > 0 || transfer->address[0] != '\0';
+	answer->tls_begun = transfer->tls_begun;
 	answer->begun = transfer->header_bytes > 0;
 
 	answer->retry_after_ms = intake_retry_after(transfer, answer->status);
@@ -498,7 +529,7 @@ transfer_end(Transfer *transfer, CURLcode code, HttpAnswer *answer)
 int64
 transfer_time_out(Transfer *transfer, int after_ms, HttpAnswer *answer)
 {
-	bool		connecting = transfer_connecting(transfer);
+	bool		connecting = !transfer_may_have_left(transfer);
 
 	answer->file = NULL;
 	answer->status = 0;

@@ -33,6 +33,7 @@ typedef struct Transfer
 	size_t		body_room;
 	size_t		header_bytes;
 	int			sent;			/* how often it was about to be sent */
+	bool		tls_begun;		/* only seen with settings->fresh */
 	bool		stale;			/* a kept connection died under it */
 	bool		encoded;		/* there is a Content-Encoding */
 	bool		too_large;
@@ -60,10 +61,10 @@ extern bool transfer_begin(Transfer *transfer, void *owner);
 /* Who began the transfer of an easy handle. */
 extern void *transfer_owner(CURL *easy);
 
-/* Name, connection, TLS: true until they are there. */
-extern bool transfer_connecting(const Transfer *transfer);
-
-/* False as long as not a byte of the attempt's request can have left. */
+/*
+ * False until there are name, connection and TLS: as long as not a byte of the
+ * attempt's request can have left.
+ */
 extern bool transfer_may_have_left(const Transfer *transfer);
 
 /*

@@ -92,6 +92,8 @@ sub plan_lines
 		$line =~ s/rows=(\d+)\.00/rows=$1/;
 		$line =~ s{(timestamps=[^/]+/)[^&]*}{$1};
 		$line =~ s/(Bytes:) \d+/$1/;
+		# which side of a join's clause comes first
+		$line =~ s/\((\w+(?:\.\w+)?) = (\w+(?:\.\w+)?)\)/'(' . join(' = ', sort $1, $2) . ')'/ge;
 		$line =~ s/\s+$//;
 		push @lines, "$line\n";
 	}

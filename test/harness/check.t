@@ -127,7 +127,7 @@ step f '^could not resolve .*no-such-host\.invalid' 'base_url.*name resolution'
 server https://127.0.0.1:9/connectedcar/v4
 check 'a closed port' 't f - - - - - -'
 step 1 '^127\.0\.0\.1$|^$' ''
-step f '^could not connect to the API\. .*port 9' 'firewall.*base_url'
+step f '^could not connect to the API\. .*(port |:)9' 'firewall.*base_url'
 
 server "$SIM_URL" "proxy 'http://127.0.0.1:9'"
 check 'a proxy that is not there' 't f - - - - - -'
@@ -242,7 +242,7 @@ server "$SIM_URL" '' "$(enrolment), $SECRET"
 run a "ALTER SERVER sim OPTIONS (SET auth_url 'http://127.0.0.1:9/am/oauth2');"
 sim oauth '{"expire": true}' >/dev/null
 check 'a token server that cannot be reached' 't t - - - f - -'
-step f 'could not connect to the token server.*port 9' 'firewall.*auth_url'
+step f 'could not connect to the token server.*(port |:)9' 'firewall.*auth_url'
 
 server "$SIM_URL" "refresh 'off'" "$(enrolment), $SECRET"
 sim oauth '{"expire": true}' >/dev/null
