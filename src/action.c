@@ -164,7 +164,7 @@ ask_below(Wait *wait, const char *callback_id, int64 patience_ms)
 
 	if (answer == NULL)
 		return IS_LATE;
-	if (answer_is_no_data(answer))
+	if (command_found_none(answer))
 		return IS_NOT_THERE;
 	wait->callback_id = callback_id;
 	note_state(wait, answer);
@@ -182,6 +182,26 @@ no_action(const Wait *wait)
 			 errhint("The foreign table remote_actions has those that it knows.")));
 }
 
+/* Below those that may serve a command, or those that may not; "asked" has been. */
+static Asked
+ask_among(Wait *wait, List *callbacks, bool serving, const char *asked, int64 patience_ms)
+{
+	ListCell   *lc;
+
+	foreach(lc, callbacks)
+	{
+		const Callback *callback = lfirst(lc);
+		Asked		answer;
+
+		if (callback_serves(callback) != serving || is_same(callback->id, asked))
+			continue;
+		answer = ask_below(wait, callback->id, patience_ms);
+		if (answer != IS_NOT_THERE)
+			return answer;
+	}
+	return IS_NOT_THERE;
+}
+
 /*
  * Below the callback that a command would take now, else below each of the
  * others.
@@ -189,26 +209,19 @@ no_action(const Wait *wait)
 static Asked
 look_for(Wait *wait, int64 patience_ms)
 {
-	const char *likely = callback_find(wait->command);
-	Asked		asked = IS_NOT_THERE;
-	ListCell   *lc;
+	const char *known = callback_known(wait->command);
+	Asked		asked = known == NULL ? IS_NOT_THERE : ask_below(wait, known, patience_ms);
+	List	   *callbacks;
 
-	if (likely != NULL)
-		asked = ask_below(wait, likely, patience_ms);
 	if (asked != IS_NOT_THERE)
 		return asked;
-	foreach(lc, callback_list(wait->command))
-	{
-		const Callback *callback = lfirst(lc);
-
-		if (likely != NULL && strcmp(callback->id, likely) == 0)
-			continue;
-		asked = ask_below(wait, callback->id, patience_ms);
-		if (asked != IS_NOT_THERE)
-			return asked;
-	}
-	no_action(wait);
-	return IS_NOT_THERE;
+	callbacks = callback_list(wait->command);
+	asked = ask_among(wait, callbacks, true, known, patience_ms);
+	if (asked == IS_NOT_THERE)
+		asked = ask_among(wait, callbacks, false, known, patience_ms);
+	if (asked == IS_NOT_THERE)
+		no_action(wait);
+	return asked;
 }
 
 static Asked

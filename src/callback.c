@@ -37,6 +37,9 @@ extern PGDLLEXPORT Datum stellantis_delete_callback(PG_FUNCTION_ARGS);
 
 #define LOOK "The foreign table callbacks shows whether it was."
 
+/* What a path that names nothing has named. */
+#define NEW_UNKNOWN "this address"
+
 /*
  * Heavyweight lock of a mapping, by its "objsubid" in pg_locks (token_job.h has
  * others): of two commands that find no callback, one makes it.
@@ -91,10 +94,10 @@ callback_list(Command *command)
 	return list;
 }
 
-static bool
-is_running(const Callback *callback)
+bool
+callback_serves(const Callback *callback)
 {
-	return callback->status != NULL && strcmp(callback->status, "Running") == 0;
+	return callback->takes_remote && callback->status != NULL && strcmp(callback->status, "Running") == 0;
 }
 
 /* ---- the choice ---- */
@@ -110,39 +113,19 @@ first_running(Command *command, const char **paused)
 	{
 		const Callback *callback = lfirst(lc);
 
-		if (!callback->takes_remote)
-			continue;
-		if (is_running(callback))
+		if (callback_serves(callback))
 			return callback->id;
-		if (*paused == NULL)
+		if (*paused == NULL && callback->takes_remote)
 			*paused = callback->id;
 	}
 	return NULL;
 }
 
-static const char *
-find(Command *command, const char **paused)
-{
-	const char *id;
-
-	*paused = NULL;
-	if (command->account->callback_id != NULL)
-		return command->account->callback_id;
-	id = command_recall(command, FACT_CALLBACK, "");
-	if (id != NULL)
-		return id;
-	id = first_running(command, paused);
-	if (id != NULL)
-		command_remember(command, FACT_CALLBACK, "", id);
-	return id;
-}
-
 const char *
-callback_find(Command *command)
+callback_known(const Command *command)
 {
-	const char *paused;
-
-	return find(command, &paused);
+	return command->account->callback_id != NULL ? command->account->callback_id :
+		command_recall(command, FACT_CALLBACK, "");
 }
 
 static void
@@ -155,19 +138,39 @@ no_callback(const Command *command, const char *paused)
 			 errmsg("server \"%s\" has no running callback for remote actions", server),
 			 errdetail("The API takes a command only by way of a callback, to which it tells what becomes of it.  Nothing has been sent to the vehicle."),
 			 paused != NULL ?
-			 errhint("Resume the one that there is with SELECT stellantis.resume_callback('%s').", paused) :
+			 errhint("Resume the one that there is with SELECT stellantis.resume_callback(%s).", quote_literal_cstr(paused)) :
 			 errhint("Create one with stellantis.create_callback, or set the option callback_url of server \"%s\".", server)));
 }
 
 static const char *create(Command *command, const char *label, const char *target,
 						  const char *types, const char *attributes);
 
+/* Where callback_url says; what is said of it is not what is said of the command. */
+static const char *
+create_ours(Command *command)
+{
+	Command		words = *command;
+	const char *id;
+
+	command->action = "create a callback";
+	command->scope = NULL;
+	command->look = LOOK;
+	command->advice = psprintf("Check the option callback_url of server \"%s\".",
+							   command->account->server_name);
+	command->unknown = NEW_UNKNOWN;
+	id = create(command, OUR_LABEL, command->account->callback_url, NULL, DEFAULT_ATTRIBUTES);
+	command->action = words.action;
+	command->scope = words.scope;
+	command->look = words.look;
+	command->advice = words.advice;
+	command->unknown = words.unknown;
+	return id;
+}
+
 /* One at a time; another session may have done it meanwhile. */
 static const char *
 create_needed(Command *command, const char **paused)
 {
-	const char *action = command->action;
-	const char *look = command->look;
 	const char *id;
 	LOCKTAG		tag;
 
@@ -176,15 +179,8 @@ create_needed(Command *command, const char **paused)
 	(void) LockAcquire(&tag, ExclusiveLock, false, false);
 	id = first_running(command, paused);
 	if (id == NULL)
-	{
-		command->action = "create a callback";
-		command->look = LOOK;
-		id = create(command, OUR_LABEL, command->account->callback_url, NULL, DEFAULT_ATTRIBUTES);
-		command->action = action;
-		command->look = look;
-	}
+		id = create_ours(command);
 	LockRelease(&tag, ExclusiveLock, false);
-	command_remember(command, FACT_CALLBACK, "", id);
 	return id;
 }
 
@@ -192,12 +188,16 @@ const char *
 callback_choose(Command *command)
 {
 	const char *paused;
-	const char *id = find(command, &paused);
+	const char *id = callback_known(command);
 
+	if (id != NULL)
+		return id;
+	id = first_running(command, &paused);
 	if (id == NULL && command->account->callback_url != NULL)
 		id = create_needed(command, &paused);
 	if (id == NULL)
 		no_callback(command, paused);
+	command_remember(command, FACT_CALLBACK, "", id);
 	return id;
 }
 
@@ -208,10 +208,7 @@ static const char *
 create(Command *command, const char *label, const char *target, const char *types,
 	   const char *attributes)
 {
-	static const DecodeColumn columns[] = {TEXT_MEMBER("callbackId|id"),
-	LINK_MEMBER("_links.callback.href|_links.self.href")};
 	StringInfoData body;
-	char	   *read[lengthof(columns)];
 
 	initStringInfo(&body);
 	appendStringInfoString(&body, "{\"label\":");
@@ -226,11 +223,9 @@ create(Command *command, const char *label, const char *target, const char *type
 		appendStringInfo(&body, ",\"attributes\":%s", attributes);
 	appendStringInfoString(&body, "}}}");
 
-	(void) command_read(command_send(command, "POST", "/user/callbacks", body.data), columns,
-				 lengthof(columns), read);
-	if (read[0] == NULL && read[1] == NULL)
-		command_unclear(command, "the API's answer does not have the callback's id");
-	return read[0] != NULL ? read[0] : read[1];
+	command_forget(FACT_CALLBACK);
+	return command_made(command, command_send(command, "POST", "/user/callbacks", body.data),
+						"callback", "callbackId|id", "_links.callback.href|_links.self.href");
 }
 
 /* What an address must be: as the option callback_url. */
@@ -321,7 +316,7 @@ stellantis_create_callback(PG_FUNCTION_ARGS)
 	command = command_begin(server_argument(fcinfo, 4));
 	command->action = "create a callback";
 	command->look = LOOK;
-	command->unknown = "this address";
+	command->unknown = NEW_UNKNOWN;
 	command->secrets = attribute_secrets(fcinfo, 3);
 	PG_RETURN_TEXT_P(cstring_to_text(create(command, label, target, types, attributes)));
 }
@@ -340,6 +335,7 @@ change(FunctionCallInfo fcinfo, const char *function, const char *verb, const ch
 	command->action = psprintf("%s callback \"%s\"", verb, id);
 	command->look = "The foreign table callbacks shows how it is.";
 	command->unknown = "the callback";
+	command_forget(FACT_CALLBACK);
 	if (status != NULL)
 		(void) command_send(command, "PUT", command_path("user", "callbacks", id, "status"),
 							psprintf("{\"status\":\"%s\"}", status));

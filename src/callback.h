@@ -18,15 +18,18 @@ typedef struct Callback
 /* All of the account (Callback *), by id. */
 extern List *callback_list(Command *command);
 
-/*
- * The callback by which remote actions go: the user mapping's callback_id, else
- * the first that runs and takes their events, by id.  NULL when there is none.
- */
-extern const char *callback_find(Command *command);
+/* May remote actions go by it?  It runs, and takes their events. */
+extern bool callback_serves(const Callback *callback);
 
 /*
- * The same; when there is none, one is made if the server's callback_url says
- * for where, else this raises (55000).
+ * The callback by which remote actions go, as far as that is known without asking: the
+ * user mapping's callback_id, or the statement's choice.  NULL when it is not.
+ */
+extern const char *callback_known(const Command *command);
+
+/*
+ * The same, else the first that may serve, by id.  When there is none, one is
+ * made if the server's callback_url says for where, else this raises (55000).
  */
 extern const char *callback_choose(Command *command);
 

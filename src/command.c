@@ -107,6 +107,12 @@ forget(Fact *fact)
 }
 
 void
+command_forget(CommandFact which)
+{
+	forget(&facts[which]);
+}
+
+void
 command_remember(const Command *command, CommandFact which, const char *about, const char *value)
 {
 	Fact	   *fact = &facts[which];
@@ -238,9 +244,12 @@ fault_context(const Command *command, FaultContext *context)
 	context->action = command->action;
 }
 
-/* Another token for one that the API refuses; raises when there is none. */
+/*
+ * Another token for one that the API refuses; raises when there is none.
+ * "scope" is what it may lack, or NULL.
+ */
 static void
-replace_token(Command *command, const HttpAnswer *answer)
+replace_token(Command *command, const HttpAnswer *answer, const char *scope)
 {
 	const Account *another = NULL;
 	TokenRefusal refusal = {0};
@@ -251,8 +260,10 @@ replace_token(Command *command, const HttpAnswer *answer)
 		if (!command->taken)
 			token_refused_again(command->account);
 		refusal.why = "The access token had been refreshed just before.";
-		refusal.hint = psprintf("Check client_id, and brand or realm, of server \"%s\".",
-								command->account->server_name);
+		refusal.hint = psprintf("Check client_id, and brand or realm, of server \"%s\"%s%s.",
+								command->account->server_name,
+								scope != NULL ? "; and that the vehicle's owner has granted the scope " : "",
+								scope != NULL ? scope : "");
 	}
 	else
 		another = token_after_refusal(command->account, command->userid, CurrentMemoryContext,
@@ -293,7 +304,7 @@ exchange(Command *command, const char *method, const char *path, const char *utf
 		note_token(command, answer);
 		if (answer->outcome != HTTP_ANSWERED || answer->status != 401)
 			return answer;
-		replace_token(command, answer);
+		replace_token(command, answer, method != NULL ? command->scope : NULL);
 	}
 }
 
@@ -319,7 +330,7 @@ set_message(const Command *command, Fault *fault, int sqlerrcode, const char *re
 							  command->account->server_name, reason);
 }
 
-/* The words of a fault, where a command's are others than those of a table. */
+/* The words of a fault, where those of a refused command are others than those of a table. */
 static void
 explain_refusal(const Command *command, const HttpAnswer *answer, Fault *fault)
 {
@@ -337,7 +348,17 @@ explain_refusal(const Command *command, const HttpAnswer *answer, Fault *fault)
 							   command->scope);
 	else if (answer->status / 100 == 4 && answer->status != 403 && answer->status != 404 &&
 			 answer->status != 408 && answer->status != 429)
-		fault->hint = pstrdup("Nothing was carried out.  Not every vehicle takes every command: the column remote_capabilities of the foreign table vehicles names those that it takes.");
+		fault->hint = psprintf("Nothing was carried out.%s%s", command->advice != NULL ? "  " : "",
+							   command->advice != NULL ? command->advice : "");
+}
+
+/* To a fault: it may have been carried out. */
+static void
+add_doubt(const Command *command, Fault *fault)
+{
+	fault->detail = psprintf("%s%s%s", fault->detail != NULL ? fault->detail : "",
+							 fault->detail != NULL ? "  " : "", NOTHING_KNOWN);
+	fault->hint = pstrdup(command->look);
 }
 
 static void
@@ -350,11 +371,21 @@ fail(const Command *command, const HttpAnswer *answer)
 	fault = fault_of_answer(answer, &context);
 	explain_refusal(command, answer, fault);
 	if (fate_is_unknown(answer))
-	{
-		fault->detail = psprintf("%s%s%s", fault->detail != NULL ? fault->detail : "",
-								 fault->detail != NULL ? "  " : "", NOTHING_KNOWN);
-		fault->hint = pstrdup(command->look);
-	}
+		add_doubt(command, fault);
+	fault_report(ERROR, fault);
+}
+
+/* A 2xx that brings something else: perhaps it was not the API that answered. */
+static void
+fail_of_kind(const Command *command, const HttpAnswer *answer)
+{
+	FaultContext context;
+	Fault	   *fault;
+
+	fault_context(command, &context);
+	fault = fault_of_content(&context, "the API's answer is not JSON", NULL);
+	fault->detail = answer_told(answer, &context);
+	add_doubt(command, fault);
 	fault_report(ERROR, fault);
 }
 
@@ -368,21 +399,29 @@ command_broken(const Command *command)
 	pg_unreachable();
 }
 
-void
-command_unclear(const Command *command, const char *what)
+/* Raises: the API has accepted it, but its answer does not say what it should. */
+static void
+fail_of_id(const Command *command, const char *what)
 {
 	FaultContext context;
 	Fault	   *fault;
 
 	fault_context(command, &context);
-	fault = fault_of_content(&context, what, NULL);
+	fault = fault_of_content(&context, psprintf("the API's answer does not have the %s's id", what), NULL);
 	fault->detail = pstrdup("The API has accepted it: it will be carried out, or has been.");
 	fault->hint = pstrdup(command->look);
 	fault_report(ERROR, fault);
-	pg_unreachable();
 }
 
 /* ---- what can be asked of a command ---- */
+
+/* An answer may be empty, and need not tell its type. */
+static bool
+may_be_json(const HttpAnswer *answer)
+{
+	return answer->body_len == 0 || answer->content_type[0] == '\0' ||
+		strstr(answer->content_type, "json") != NULL;
+}
 
 const HttpAnswer *
 command_send(Command *command, const char *method, const char *path, const char *body)
@@ -391,7 +430,11 @@ command_send(Command *command, const char *method, const char *path, const char 
 	const HttpAnswer *answer = exchange(command, method, path, utf8, -1);
 
 	if (answer->outcome == HTTP_ANSWERED && answer->status / 100 == 2)
+	{
+		if (!may_be_json(answer))
+			fail_of_kind(command, answer);
 		return answer;
+	}
 
 	/* what was looked up for it may not be so any more */
 	for (int i = 0; i < lengthof(facts); i++)
@@ -407,15 +450,21 @@ command_ask(Command *command, const char *path, int64 patience_ms)
 	FaultContext context;
 	Fault	   *fault;
 
-	if (answer == NULL || answer_is_no_data(answer) ||
+	if (answer == NULL || command_found_none(answer) ||
 		(answer->outcome == HTTP_ANSWERED && answer->status == 200 &&
 		 strstr(answer->content_type, "json") != NULL))
 		return answer;
 	fault_context(command, &context);
 	fault = fault_of_answer(answer, &context);
-	explain_refusal(command, answer, fault);
 	fault_report(ERROR, fault);
 	return NULL;
+}
+
+bool
+command_found_none(const HttpAnswer *answer)
+{
+	return answer_is_no_data(answer) ||
+		(answer->outcome == HTTP_ANSWERED && answer->status == 204);
 }
 
 bool
@@ -431,6 +480,21 @@ command_read(const HttpAnswer *answer, const DecodeColumn *columns, int ncolumns
 	for (int i = 0; i < ncolumns; i++)
 		texts[i] = is_read && !nulls[i] ? TextDatumGetCString(values[i]) : NULL;
 	return is_read;
+}
+
+char *
+command_made(const Command *command, const HttpAnswer *answer, const char *what,
+			 const char *member, const char *link)
+{
+	const DecodeColumn columns[] = {TEXT_MEMBER(member), LINK_MEMBER(link)};
+	char	   *read[lengthof(columns)];
+
+	(void) command_read(answer, columns, lengthof(columns), read);
+	for (int i = 0; i < lengthof(columns); i++)
+		if (read[i] != NULL && request_id_is_possible(read[i]))
+			return read[i];
+	fail_of_id(command, what);
+	return NULL;
 }
 
 /* ---- listings ---- */
@@ -482,7 +546,7 @@ command_list(Command *command, const char *path, const char *query, const char *
 		if (token != NULL)
 			request_param(&page, "pageToken", token);
 		answer = command_ask(command, page.data, -1);
-		token = answer_is_no_data(answer) ? NULL :
+		token = command_found_none(answer) ? NULL :
 			use_page(command, answer, rows_key, columns, ncolumns, ids, use, arg);
 	} while (token != NULL);
 }

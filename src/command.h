@@ -16,6 +16,7 @@ typedef struct Command
 	const char *action;			/* what is done, in the words of an error: "could not ..." */
 	const char *scope;			/* what may be missing when that is denied, or NULL */
 	const char *look;			/* a sentence: how to see whether it was carried out */
+	const char *advice;			/* a sentence: what to do if it is rejected; or NULL */
 	const char *unknown;		/* after "the API does not know": what its path names */
 	const char *const *secrets; /* of its body, as in FaultContext; or NULL */
 	Oid			userid;
@@ -55,10 +56,20 @@ extern const HttpAnswer *command_send(Command *command, const char *method, cons
 									  const char *body);
 
 /*
+ * The id of what a command has made, by the answer: the member's, else the end
+ * of a link.  Raises if there is none, and says that the API has accepted it.
+ */
+extern char *command_made(const Command *command, const HttpAnswer *answer, const char *what,
+						  const char *member, const char *link);
+
+/*
  * Asks for one thing.  NULL after "patience_ms" (negative: as long as it takes);
- * else a 200 with JSON, or a 404 that says that there is none.  Raises otherwise.
+ * else a 200 with JSON, or one that says that there is none.  Raises otherwise.
  */
 extern const HttpAnswer *command_ask(Command *command, const char *path, int64 patience_ms);
+
+/* Does an answer to that say that there is none? */
+extern bool command_found_none(const HttpAnswer *answer);
 
 /*
  * Asks for all pages of a listing; "use" is called for each row, whose first
@@ -79,9 +90,6 @@ extern bool command_read(const HttpAnswer *answer, const DecodeColumn *columns, 
 /* Raises: an answer to what was asked cannot be read. */
 extern void command_broken(const Command *command) __attribute__((noreturn));
 
-/* Raises: the API has accepted it, but its answer does not say what it should. */
-extern void command_unclear(const Command *command, const char *what) __attribute__((noreturn));
-
 /*
  * What one statement need not ask twice: the id of a VIN, the callback that was
  * chosen.  NULL when it is not known, or was learnt a minute ago.
@@ -95,6 +103,7 @@ typedef enum CommandFact
 extern const char *command_recall(const Command *command, CommandFact fact, const char *about);
 extern void command_remember(const Command *command, CommandFact fact, const char *about,
 							 const char *value);
+extern void command_forget(CommandFact fact);
 
 /* A text column of an answer, by the catalog's kind of path. */
 #define TEXT_MEMBER(path) \

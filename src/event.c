@@ -47,6 +47,12 @@ member(Jsonb *object, const char *name, JsonbValue *value)
 	return getKeyJsonValueFromContainer(&object->root, name, strlen(name), value);
 }
 
+static bool
+is_list(Jsonb *document)
+{
+	return JB_ROOT_IS_ARRAY(document) && !JB_ROOT_IS_SCALAR(document);
+}
+
 /* Any of these will do: fields may be missing. */
 static bool
 is_event(Jsonb *document)
@@ -77,7 +83,7 @@ check_event(Jsonb *document, int position)
 			 errhint("Give the body of the request that the API sent to the callback as it is: an event, or an array of events.  A push notification has it in data.mph_message, in base64.")));
 }
 
-/* [{"key": "vin", "value": "..."}, ...] as {"vin": "..."}, whatever else is there left out. */
+/* [{"key": "vin", "value": "..."}, ...] as {"vin": "..."}, whatever else is in it left out. */
 static Datum
 attributes_as_object(Jsonb *list)
 {
@@ -123,6 +129,8 @@ add_event(ResultRows *rows, Decoder *decoder, Jsonb *document, int position)
 				 errmsg("the event cannot be read"),
 				 errdetail_internal("%s", decoder_error(decoder))));
 	if (!nulls[ATTRIBUTES])
+		nulls[ATTRIBUTES] = !is_list(DatumGetJsonbP(values[ATTRIBUTES]));
+	if (!nulls[ATTRIBUTES])
 		values[ATTRIBUTES] = attributes_as_object(DatumGetJsonbP(values[ATTRIBUTES]));
 	rows_add(rows, values, nulls);
 }
@@ -139,7 +147,7 @@ stellantis_parse_events(PG_FUNCTION_ARGS)
 
 	rows_begin(fcinfo, &rows);
 	decoder = decoder_create(event_columns, lengthof(event_columns), NULL, NULL);
-	if (!JB_ROOT_IS_ARRAY(document) || JB_ROOT_IS_SCALAR(document))
+	if (!is_list(document))
 	{
 		add_event(&rows, decoder, document, 0);
 		return (Datum) 0;

@@ -202,12 +202,10 @@ PG_FUNCTION_INFO_V1(stellantis_create_monitor);
 Datum
 stellantis_create_monitor(PG_FUNCTION_ARGS)
 {
-	static const DecodeColumn columns[] = {TEXT_MEMBER("monitorId"),
-	LINK_MEMBER("_links.monitor.href|_links.self.href")};
 	char	   *vehicle = id_argument(fcinfo, 0, "vehicle");
 	char	   *callback_id = id_argument(fcinfo, 1, "callback_id");
 	char	   *body = monitor_body(fcinfo);
-	char	   *read[lengthof(columns)];
+	const HttpAnswer *answer;
 	const char *vehicle_id;
 	Command    *command;
 
@@ -215,13 +213,11 @@ stellantis_create_monitor(PG_FUNCTION_ARGS)
 	command = begin(fcinfo, 5, psprintf("create a monitor of vehicle \"%s\"", vehicle));
 	vehicle_id = command_vehicle(command, vehicle);
 	check_limit(command, vehicle, vehicle_id);
-	(void) command_read(command_send(command, "POST",
-							  command_path("user", "vehicles", vehicle_id, "callbacks", callback_id,
-										   "monitors"), body),
-				 columns, lengthof(columns), read);
-	if (read[0] == NULL && read[1] == NULL)
-		command_unclear(command, "the API's answer does not have the monitor's id");
-	PG_RETURN_TEXT_P(cstring_to_text(read[0] != NULL ? read[0] : read[1]));
+	answer = command_send(command, "POST",
+						  command_path("user", "vehicles", vehicle_id, "callbacks", callback_id,
+									   "monitors"), body);
+	PG_RETURN_TEXT_P(cstring_to_text(command_made(command, answer, "monitor", "monitorId",
+												  "_links.monitor.href|_links.self.href")));
 }
 
 /* ---- pause, resume, delete ---- */

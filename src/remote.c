@@ -50,10 +50,8 @@ static Datum
 send_remote(FunctionCallInfo fcinfo, const char *function, const char *verb, const char *scope,
 			int server, const char *body)
 {
-	static const DecodeColumn columns[] = {TEXT_MEMBER("remoteActionId"),
-	LINK_MEMBER("_links.remote.href|_links.self.href")};
 	char	   *vehicle = id_argument(fcinfo, 0, "vehicle");
-	char	   *read[lengthof(columns)];
+	const HttpAnswer *answer;
 	Command    *command;
 	const char *vehicle_id;
 	const char *callback_id;
@@ -64,16 +62,15 @@ send_remote(FunctionCallInfo fcinfo, const char *function, const char *verb, con
 	command->scope = scope;
 	command->unknown = "the vehicle, or the callback";
 	command->look = "Before you send it again, look at what the API knows of the vehicle's actions, in the foreign table remote_actions, or at the vehicle.";
+	command->advice = "Not every vehicle takes every command: the column remote_capabilities of the foreign table vehicles names those that it takes.";
 	vehicle_id = command_vehicle(command, vehicle);
 	callback_id = callback_choose(command);
 
-	(void) command_read(command_send(command, "POST",
-							  command_path("user", "vehicles", vehicle_id, "callbacks", callback_id,
-										   "remotes"), body),
-				 columns, lengthof(columns), read);
-	if (read[0] == NULL && read[1] == NULL)
-		command_unclear(command, "the API's answer does not have the action's id");
-	return PointerGetDatum(cstring_to_text(read[0] != NULL ? read[0] : read[1]));
+	answer = command_send(command, "POST",
+						  command_path("user", "vehicles", vehicle_id, "callbacks", callback_id,
+									   "remotes"), body);
+	return PointerGetDatum(cstring_to_text(command_made(command, answer, "action", "remoteActionId",
+														"_links.remote.href|_links.self.href")));
 }
 
 /* ---- doors, horn, lights, waking up ---- */

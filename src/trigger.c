@@ -441,7 +441,7 @@ duration_argument(FunctionCallInfo fcinfo, int argument, const char *name)
 		return NULL;
 	interval = PG_GETARG_INTERVAL_P(argument);
 	if (interval->month != 0 || interval->day < 0 || interval->day > 7 || interval->time < 0 ||
-		interval->time > 7 * USECS_PER_DAY || interval->time % USECS_PER_SEC != 0)
+		interval->time > (7 - interval->day) * USECS_PER_DAY || interval->time % USECS_PER_SEC != 0)
 		refuse_argument(name, DatumGetCString(DirectFunctionCall1(interval_out, IntervalPGetDatum(interval))),
 						"Give whole seconds, a week at most.");
 	return iso_duration(interval->day * (int64) SECS_PER_DAY + interval->time / USECS_PER_SEC);

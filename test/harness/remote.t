@@ -109,6 +109,8 @@ refused()
 	heal
 }
 
+unknown 'an answer of another kind' '{"kind": "content_type", "value": "text/html"}' 08P01 1
+
 refused 400 '{"kind": "status", "status": 400, "code": 40000}' HV000 'HINT:  Nothing was carried out'
 refused 403 '{"kind": "status", "status": 403, "code": 40300}' 42501 'HINT: .*remote:door:write'
 refused 404 '{"kind": "status", "status": 404, "code": 40400}' 42704 'does not know the vehicle, or the callback'
@@ -302,6 +304,7 @@ begin
 run r "$LOCK"
 is "$SQLSTATE $(posts) $(($(actions) - BEFORE))" '28000 2 0' 'a 401 whatever the token: no third time'
 unlike "$SAID" 'carried out' 'a 401 whatever the token: no doubt'
+like "${SAID//$'\n'/ }" 'HINT: .*client_id.*the scope remote:door:write' 'a 401 whatever the token: a scope may be missing'
 heal
 close_session r
 

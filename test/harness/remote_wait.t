@@ -196,7 +196,7 @@ for callback in "$CALLBACK" "$SECOND"; do
 	is "$SAID" 'Success|||t' 'below any that there is'
 	q "SELECT stellantis.pause_callback('$callback')"
 	await_action
-	is "$SAID" 'Success|||t' 'below one that is paused'
+	is "$SAID $(sim 'log?format=text' | grep -c '^GET /user/callbacks')" 'Success|||t 1' 'below one that is paused, with one listing'
 	q "SELECT stellantis.resume_callback('$callback')"
 done
 run a "SELECT stellantis.wait_for_action('$(vehicle_id 2)', '$ACTION');"

@@ -32,6 +32,7 @@ FROM (VALUES
 	('SELECT stellantis.time_trigger(''a'', ''24:00'')', '%"start"%'),
 	('SELECT stellantis.time_trigger(''a'', ''8:00'', ''-1 hour'')', '%"duration"%'),
 	('SELECT stellantis.time_trigger(''a'', ''8:00'', ''1 month'')', '%"duration"%'),
+	('SELECT stellantis.time_trigger(''a'', ''8:00'', ''7 days 00:00:01'')', '%"duration"%'),
 	('SELECT stellantis.time_trigger(''a'', ''8:00'', days => ''{Lun}'')', '%"days": "Lun"%'),
 	('SELECT stellantis.time_trigger(''a'', ''8:00'', recurrence => ''Weekly'')', '%"recurrence": "Weekly"%'),
 	('SELECT stellantis.time_trigger(''a'', ''8:00'', time_zone => ''Europe/Nowhere'')', 'trigger "a" is not one'),

@@ -262,6 +262,60 @@ SELECT is(:'made', 't'::text, 'a callback''s creation may be answered 202');
 SELECT is(requests_of('SELECT stellantis.lock_doors({1})') @> '{/user/callbacks?pageSize=60&pageToken=page2}', true, 'all pages of the list are read');
 SELECT sim_config('{"callback_status": "200", "page_size": 0}');
 
+-- what a statement does to callbacks itself, it takes into account
+CREATE TABLE running AS
+	SELECT 'callback' || (c ->> 'number') AS name, c ->> 'id' AS id, row_number() OVER (ORDER BY c ->> 'id' COLLATE "C") AS n
+	  FROM jsonb_array_elements(array_to_string(sim('', '/callbacks'), '')::jsonb) AS c WHERE c #>> '{subscribe,label}' <> 'monitors';
+SELECT is((SELECT array_agg(r ORDER BY m) FROM unnest(sent_by(format('DO $do$BEGIN PERFORM stellantis.lock_doors({1}); PERFORM stellantis.pause_callback(%L); PERFORM stellantis.lock_doors({1});
+		PERFORM stellantis.resume_callback(%1$L); PERFORM stellantis.lock_doors({1}); PERFORM stellantis.delete_callback(%1$L); PERFORM stellantis.lock_doors({1}); END$do$', a.id))) WITH ORDINALITY AS u (r, m) WHERE r ~ '^POST|ERROR'),
+	ARRAY(SELECT format('POST /user/vehicles/{1}/callbacks/%s/remotes {"door":{"state":"Locked"}} 202', name) FROM unnest(ARRAY[a.name, b.name, a.name, b.name]) AS name),
+	'a callback that the same statement pauses, resumes, deletes') FROM running AS a, running AS b WHERE (a.n, b.n) = (1, 2);
+
+-- an answer without content is an empty list
+SELECT sim_fault('{"match": "^GET /user/callbacks", "times": -1, "fault": {"kind": "no_content"}}');
+SELECT is((sent_by('SELECT stellantis.lock_doors({1})'))[1] ~ '^POST /user/callbacks ', true, 'a 204 for the callbacks: there are none');
+SELECT is((SELECT state FROM failure_of('SELECT stellantis.wait_for_action({1}, ''nobody'', ''1 s'')')), '42704', 'a 204 for the callbacks: an unknown action');
+SELECT sim_heal();
+SELECT sim_fault('{"match": "^GET /user/vehicles.vinPrefix", "times": -1, "fault": {"kind": "no_content"}}');
+SELECT is((SELECT state FROM failure_of('SELECT stellantis.lock_doors({vin1})')), '42704', 'a 204 for the vehicles: an unknown VIN');
+SELECT sim_heal();
+SELECT sim_fault('{"match": "^GET .*/remotes/", "times": -1, "fault": {"kind": "no_content"}}');
+SELECT is((SELECT state FROM failure_of('SELECT stellantis.wait_for_action({1}, ''nobody'', ''1 s'')')), '42704', 'a 204 for the action: an unknown one');
+SELECT sim_heal();
+
+-- an answer of another kind than JSON is no success
+SELECT sim_fault('{"match": "^(PUT|POST) ", "times": -1, "fault": {"kind": "content_type", "value": "text/html"}}');
+SELECT is((SELECT row(state, message ~ 'not JSON', detail ~ 'text/html.*may have been carried out', hint ~ 'callbacks')::text FROM failure_of(format('SELECT stellantis.pause_callback(%L)', id))), '(08P01,t,t,t)', 'pause_callback: HTML')
+FROM running WHERE n = 2;
+SELECT is((SELECT row(state, message ~ 'not JSON', detail ~ 'may have been carried out')::text FROM failure_of('SELECT stellantis.lock_doors({1})')), '(08P01,t,t)', 'lock_doors: HTML');
+SELECT sim_heal();
+SELECT sim_fault('{"match": "^PUT ", "times": -1, "fault": {"kind": "status", "status": 200, "body": "empty"}}');
+SELECT lives_ok(format('SELECT stellantis.resume_callback(%L)', id), 'resume_callback: an empty answer') FROM running WHERE n = 2;
+SELECT sim_heal();
+SELECT sim_fault('{"match": "POST .*/remotes", "times": -1, "fault": {"kind": "edit", "pointer": "/remoteActionId", "value": ""}}');
+SELECT is(lock_doors(id) <> '', true, 'an empty id in the answer is none: the link has it') FROM sim_vehicle WHERE n = 1;
+SELECT sim_heal();
+
+-- what a refusal advises is about what was refused
+SELECT sim_fault('{"match": "^(PUT|POST|DELETE) ", "times": -1, "fault": {"kind": "status", "status": 400, "code": 40000}}');
+SELECT is((SELECT row(state, hint)::text FROM failure_of(format('SELECT stellantis.' || call, id))), '(HV000,"Nothing was carried out.")', '400: ' || call)
+FROM running, unnest(ARRAY['pause_callback(%L)', 'delete_callback(%L)', $$create_callback('l', 'https://hooks.example.com/x')$$]) AS call WHERE n = 2;
+SELECT is((SELECT hint ~ '^Nothing was carried out\.  .*remote_capabilities' FROM failure_of('SELECT stellantis.horn({1})')), true, '400: horn');
+SELECT sim_heal();
+SELECT sim_fault('{"match": "^GET /user/(callbacks|vehicles.vinPrefix)", "times": -1, "fault": {"kind": "status", "status": 403, "code": 40300}}');
+SELECT is((SELECT row(state, hint)::text FROM failure_of('SELECT stellantis.horn(' || vehicle || ')')), '(42501,"Check that the owner has not withdrawn consent, and the brand or realm of server ""sim"".")', '403 for what is looked up before: ' || vehicle)
+FROM unnest(ARRAY['{1}', '{vin1}']) AS v (vehicle);
+SELECT sim_heal();
+SELECT bool_and(sent_by(format('SELECT stellantis.delete_callback(%L)', c ->> 'id')) IS NULL) AS unused FROM jsonb_array_elements(array_to_string(sim('', '/callbacks'), '')::jsonb) AS c \gset
+SELECT sim_fault('{"match": "^POST /user/callbacks", "times": -1, "fault": {"kind": "status", "status": 400, "code": 40000}}');
+SELECT is((SELECT row(state, message, hint)::text FROM failure_of('SELECT stellantis.horn({1})')),
+	'(HV000,"could not create a callback for server ""sim"": the API rejected the request with status 400","Nothing was carried out.  Check the option callback_url of server ""sim"".")', '400 for the callback that a command needs');
+SELECT sim_heal();
+SELECT sim_fault('{"match": "^POST /user/callbacks", "times": -1, "fault": {"kind": "status", "status": 403, "code": 40300}}');
+SELECT is((SELECT row(state, message, hint)::text FROM failure_of('SELECT stellantis.horn({1})')),
+	'(42501,"could not create a callback for server ""sim"": the API denies access","Check that the owner has not withdrawn consent, and the brand or realm of server ""sim"".")', '403 for the callback that a command needs');
+SELECT sim_heal();
+
 -- what a webhook is told to know the API by is in no message
 SELECT sim_fault('{"match": "POST /user/callbacks", "times": 2, "fault": {"kind": "status", "status": 400, "code": 40000, "message": "the value hush-hush-1 is not allowed for wholeheartedly"}}');
 SELECT is((SELECT row(state, detail ~ 'the value \*\*\* is not allowed for wholeheartedly')::text
