@@ -203,9 +203,7 @@ replace_token(Survey *survey, const Account *refused, TokenRefusal *refusal)
 	{
 		if (survey->cars == NIL)
 			token_refused_again(refused);
-		refusal->why = "The access token had been refreshed just before.";
-		refusal->hint = psprintf("Check client_id, and brand or realm, of server \"%s\".",
-								 refused->server_name);
+		token_refuse_new(refused, NULL, refusal);
 		return false;
 	}
 	another = token_after_refusal(refused, survey->userid, CurrentMemoryContext, refusal);

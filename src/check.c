@@ -417,8 +417,6 @@ run_check(Check *check)
 	{
 		probe->account = check->account;
 		answer = ask_vehicles(probe);
-		if (is_refused_token(answer))
-			token_refused_again(check->account);
 	}
 	if (is_refused_token(answer) && check->refreshed)
 		token_refused_again(check->account);

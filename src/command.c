@@ -259,11 +259,7 @@ replace_token(Command *command, const HttpAnswer *answer, const char *scope)
 	{
 		if (!command->taken)
 			token_refused_again(command->account);
-		refusal.why = "The access token had been refreshed just before.";
-		refusal.hint = psprintf("Check client_id, and brand or realm, of server \"%s\"%s%s.",
-								command->account->server_name,
-								scope != NULL ? "; and that the vehicle's owner has granted the scope " : "",
-								scope != NULL ? scope : "");
+		token_refuse_new(command->account, scope, &refusal);
 	}
 	else
 		another = token_after_refusal(command->account, command->userid, CurrentMemoryContext,
@@ -279,17 +275,6 @@ replace_token(Command *command, const HttpAnswer *answer, const char *scope)
 	command->taken = false;
 }
 
-/* A token is good for whatever is answered, but by a gateway that has not looked at it. */
-static void
-note_token(Command *command, const HttpAnswer *answer)
-{
-	if (answer->outcome != HTTP_ANSWERED || answer->status == 401 ||
-		answer->status == 429 || answer->status >= 500)
-		return;
-	command->taken = true;
-	token_taken(command->account);
-}
-
 /* Sends it, and once more if it was refused for its token. */
 static const HttpAnswer *
 exchange(Command *command, const char *method, const char *path, const char *utf8,
@@ -301,7 +286,7 @@ exchange(Command *command, const char *method, const char *path, const char *utf
 
 		if (answer == NULL)
 			return NULL;
-		note_token(command, answer);
+		command->taken |= token_note(command->account, answer);
 		if (answer->outcome != HTTP_ANSWERED || answer->status != 401)
 			return answer;
 		replace_token(command, answer, method != NULL ? command->scope : NULL);

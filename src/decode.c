@@ -19,6 +19,7 @@
 #include "catalog/pg_type.h"
 #include "decode.h"
 #include "decode_walk.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 
 typedef struct DecoderColumn
@@ -72,7 +73,7 @@ create_column(Decoder *decoder, DecoderColumn *column, const DecodeColumn *wante
 	else
 		column->alternatives =
 			path_add_all(decoder->row, wanted->paths, wanted->conversion,
-					 &column->nalternatives);
+						 &column->nalternatives);
 }
 
 Decoder *
@@ -178,8 +179,9 @@ fill_list(Decoder *decoder, const DecoderColumn *column,
 	convert_list_reset(&decoder->walker.converter);
 	for (int i = 0; i < list->nitems; i++)
 	{
-		const		JsonSlice *item = list->items[i];
+		const JsonSlice *item = list->items[i];
 
+		CHECK_FOR_INTERRUPTS();
 		usable &= convert_list_add(&decoder->walker.converter, &item[0],
 								   path->part[1] != NULL ? &item[1] : NULL,
 								   column->wanted.conversion == CONV_LIST_LAST_SEGMENT);
@@ -203,8 +205,9 @@ fill_sum(Decoder *decoder, const DecoderColumn *column,
 
 	for (int i = 0; i < list->nitems; i++)
 	{
-		const		JsonSlice *item = list->items[i];
+		const JsonSlice *item = list->items[i];
 
+		CHECK_FOR_INTERRUPTS();
 		if (item->type == JSON_TOKEN_INVALID || item->type == JSON_TOKEN_NULL)
 			continue;
 		if (item->type != JSON_TOKEN_NUMBER || !convert_double(item, &number))
@@ -560,6 +563,7 @@ decode_row(Decoder *decoder, Datum *values, bool *nulls)
 {
 	bool		ok = decoder->state != STATE_BROKEN;
 
+	CHECK_FOR_INTERRUPTS();
 	if (ok && decoder->state != STATE_END)
 		ok = next_row(decoder);
 	if (ok && decoder->state == STATE_END)

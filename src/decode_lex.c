@@ -25,6 +25,7 @@ reader_init(JsonReader *reader, const char *json, size_t len)
 {
 	compat_json_lex_init(&reader->lex, json, len);
 	reader->depth = 0;
+	reader->skipped = 0;
 	reader->error[0] = '\0';
 }
 
@@ -167,7 +168,6 @@ reader_skip(JsonReader *reader)
 {
 	uint8		is_object[JSON_MAX_NESTING + 1];
 	int			floor = reader->depth;
-	uint32		skipped = 0;
 
 	for (;;)
 	{
@@ -176,7 +176,7 @@ reader_skip(JsonReader *reader)
 		JsonSlice	name;
 
 		/* A document can be all of this, and as large as a server likes. */
-		if (++skipped % VALUES_PER_CHECK == 0)
+		if (++reader->skipped % VALUES_PER_CHECK == 0)
 			CHECK_FOR_INTERRUPTS();
 
 		/* On the first token of a value. */

@@ -31,6 +31,7 @@ typedef struct JsonReader
 {
 	JsonLexContext lex;
 	int			depth;			/* objects and arrays that are open */
+	uint32		skipped;		/* values, since the document began */
 	char		error[128];		/* why the document is broken */
 } JsonReader;
 
@@ -78,54 +79,50 @@ reader_enter(JsonReader *reader)
 	return ++reader->depth <= JSON_MAX_NESTING || reader_too_deep(reader);
 }
 
-/* The next member, from '{' (then it is the first) or the end of a value. */
+/*
+ * To the first token of the next item, from the opening bracket (then it is the
+ * first) or the end of the item before it.
+ */
 static inline ReaderStep
-reader_member(JsonReader *reader, bool first, JsonSlice *name)
+reader_item(JsonReader *reader, bool first, JsonTokenType closing)
 {
 	if (!reader_next(reader))
 		return READER_BROKEN;
-	if (reader->lex.token_type == JSON_TOKEN_OBJECT_END)
+	if (reader->lex.token_type == closing)
 		return READER_END;
-	if (!first)
+	if (first)
+		return READER_ITEM;
+	if (reader->lex.token_type != JSON_TOKEN_COMMA)
 	{
-		if (reader->lex.token_type != JSON_TOKEN_COMMA)
-		{
-			reader_unexpected(reader);
-			return READER_BROKEN;
-		}
-		if (!reader_next(reader))
-			return READER_BROKEN;
+		reader_unexpected(reader);
+		return READER_BROKEN;
 	}
+	return reader_next(reader) ? READER_ITEM : READER_BROKEN;
+}
+
+/* The next member's value, of which the name is passed over. */
+static inline ReaderStep
+reader_member(JsonReader *reader, bool first, JsonSlice *name)
+{
+	ReaderStep	step = reader_item(reader, first, JSON_TOKEN_OBJECT_END);
+
+	if (step != READER_ITEM)
+		return step;
 	if (reader->lex.token_type != JSON_TOKEN_STRING)
 	{
 		reader_unexpected(reader);
 		return READER_BROKEN;
 	}
 	*name = reader_token(reader);
-	if (!reader_next_is(reader, JSON_TOKEN_COLON) || !reader_next(reader))
-		return READER_BROKEN;
-	return READER_ITEM;
+	return reader_next_is(reader, JSON_TOKEN_COLON) && reader_next(reader) ?
+		READER_ITEM : READER_BROKEN;
 }
 
-/* The next element, from '[' (then it is the first) or the end of a value. */
+/* The next element. */
 static inline ReaderStep
 reader_element(JsonReader *reader, bool first)
 {
-	if (!reader_next(reader))
-		return READER_BROKEN;
-	if (reader->lex.token_type == JSON_TOKEN_ARRAY_END)
-		return READER_END;
-	if (!first)
-	{
-		if (reader->lex.token_type != JSON_TOKEN_COMMA)
-		{
-			reader_unexpected(reader);
-			return READER_BROKEN;
-		}
-		if (!reader_next(reader))
-			return READER_BROKEN;
-	}
-	return READER_ITEM;
+	return reader_item(reader, first, JSON_TOKEN_ARRAY_END);
 }
 
 #endif							/* STELLANTIS_DECODE_LEX_H */

@@ -14,6 +14,7 @@
 #include "document.h"
 #include "error.h"
 #include "lib/stringinfo.h"
+#include "words.h"
 
 #define MAX_ERROR_BODY	((size_t) 64 * 1024)	/* larger ones are not parsed */
 #define MAX_MESSAGE		500
@@ -264,22 +265,6 @@ set_fault_of(Fault *fault, int sqlerrcode, const FaultContext *context, const ch
 	set_fault(fault, sqlerrcode, context, psprintf(reason, far_side(context)));
 }
 
-/* "a,b" as "a, b". */
-static char *
-spaced(const char *list)
-{
-	StringInfoData out;
-
-	initStringInfo(&out);
-	for (; *list != '\0'; list++)
-	{
-		appendStringInfoChar(&out, *list);
-		if (*list == ',')
-			appendStringInfoChar(&out, ' ');
-	}
-	return out.data;
-}
-
 static char *
 hint_of_403(const FaultContext *context)
 {
@@ -289,7 +274,7 @@ hint_of_403(const FaultContext *context)
 
 	if (resource != NULL && resource->any_scope != NULL)
 		return psprintf("The table \"%s\" needs one of the scopes %s, which the vehicle's owner grants at enrolment.",
-						resource->name, spaced(resource->any_scope));
+						resource->name, words_listed(resource->any_scope));
 	if (resource == NULL || resource->scopes == NULL)
 		return psprintf("Check that the owner has not withdrawn consent, and the brand or realm of %s.",
 						server_words(context));
@@ -298,7 +283,7 @@ hint_of_403(const FaultContext *context)
 	return psprintf("The table \"%s\"%s needs %s %s, which the vehicle's owner grants at enrolment.  "
 					"A vehicle of another account, and a wrong brand or realm, are refused likewise.",
 					resource->name, of_trip ? ", asked for one trip," : "",
-					strchr(scopes, ',') != NULL ? "the scopes" : "the scope", spaced(scopes));
+					strchr(scopes, ',') != NULL ? "the scopes" : "the scope", words_listed(scopes));
 }
 
 /* In the largest unit that does not make it vague, rounded up. */

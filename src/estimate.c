@@ -20,7 +20,7 @@
 #include "optimizer/restrictinfo.h"
 #include "qual_mono.h"
 #include "qual_tree.h"
-#include "request.h"
+#include "request_range.h"
 #include "utils/timestamp.h"
 
 /*

@@ -175,7 +175,7 @@ explain_order(const ApiScan *scan, ExplainState *es)
 void
 scan_explain(ForeignScanState *node, ExplainState *es)
 {
-	ApiScan  *scan = node->fdw_state;
+	ApiScan    *scan = node->fdw_state;
 	const Resource *resource = scan->table.resource;
 
 	ExplainPropertyText("Endpoint", describe_endpoint(scan), es);

@@ -271,10 +271,7 @@ read_ahead(Fetch *f, const HttpAnswer *answer)
 	}
 	result = decode_begin(f->ends, answer->body, answer->body_len, &envelope);
 	while (result == DECODE_ROW)
-	{
-		CHECK_FOR_INTERRUPTS();
 		result = decode_row(f->ends, NULL, NULL);
-	}
 	f->envelope.total = envelope.total;
 	f->envelope.next_token = envelope.next_token;
 	return result == DECODE_END;
@@ -596,7 +593,6 @@ advance(Fetch *f, Datum *values, bool *nulls, FetchedRow *row, bool may_wait)
 					}
 					if (accept_row(f, values, nulls, row))
 						return FETCH_ROW;
-					CHECK_FOR_INTERRUPTS();
 					continue;
 				case DECODE_END:
 					end_page(f);

@@ -207,17 +207,14 @@ fetch_judge_suspended(Fetch *f)
 
 /* ---- access tokens ---- */
 
-/* A token is good for whatever is answered, but by a gateway that has not looked at it. */
 void
 fetch_note_token(Fetch *f, Collection *c, const HttpAnswer *answer)
 {
-	if (answer->outcome != HTTP_ANSWERED || answer->status == 401 ||
-		answer->status == 429 || answer->status >= 500)
+	if (!token_note(c->account, answer))
 		return;
 	c->refused = false;
 	if (c->account == account_of(f))
 		f->token_untried = false;
-	token_taken(c->account);
 }
 
 /*
@@ -237,9 +234,7 @@ ask_with_another_token(Fetch *f, Collection *c, TokenRefusal *refusal)
 		if (f->token_untried || c->refused)
 		{
 			token_refused_again(account_of(f));
-			refusal->why = "The access token had been refreshed just before.";
-			refusal->hint = psprintf("Check client_id, and brand or realm, of server \"%s\".",
-									 account_of(f)->server_name);
+			token_refuse_new(account_of(f), NULL, refusal);
 			return false;
 		}
 		account = token_after_refusal(account_of(f), f->spec.userid, f->spec.account_owner,

@@ -44,6 +44,7 @@
 #include "utils/partcache.h"
 #include "utils/rel.h"
 #include "utils/resowner.h"
+#include "words.h"
 
 /* Partitions are in the schema of this name, so that they are not in the way. */
 #define PARTITIONS_OF	"%s_accounts"
@@ -229,7 +230,7 @@ raise_unknown_table(const char *name)
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_TABLE_NOT_FOUND),
 			 errmsg("there is no table \"%s\"", name),
-			 errdetail("There are: %s.", join_names(names, catalog_nresources)),
+			 errdetail("There are: %s.", words_joined(names, catalog_nresources)),
 			 closest != NULL ? errhint("Perhaps you meant \"%s\".", closest) : 0));
 }
 

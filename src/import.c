@@ -32,6 +32,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
+#include "words.h"
 
 #define ALL_TABLES "stellantis"
 #define REMOTE_TABLES "remote"
@@ -81,7 +82,7 @@ raise_unknown_schema(const char *remote_schema)
 			(errcode(ERRCODE_FDW_SCHEMA_NOT_FOUND),
 			 errmsg("remote schema \"%s\" does not exist", remote_schema),
 			 errdetail("There are \"%s\", which has every table, \"%s\", which has those of commands, and the scopes %s.",
-					   ALL_TABLES, REMOTE_TABLES, join_names(catalog_scopes, catalog_nscopes)),
+					   ALL_TABLES, REMOTE_TABLES, words_joined(catalog_scopes, catalog_nscopes)),
 			 closest != NULL ?
 			 errhint("Perhaps you meant \"%s\".", closest) : 0));
 }
@@ -155,7 +156,7 @@ raise_unknown_table(const char *name, const char *remote_schema)
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_TABLE_NOT_FOUND),
 			 errmsg("remote schema \"%s\" has no table \"%s\"", remote_schema, name),
-			 errdetail("Its tables are: %s.", join_names(names, nnames)),
+			 errdetail("Its tables are: %s.", words_joined(names, nnames)),
 			 elsewhere != NULL ?
 			 errhint("\"%s\" is in the remote schema \"%s\".", name, ALL_TABLES) :
 			 closest != NULL ? errhint("Perhaps you meant \"%s\".", closest) : 0));

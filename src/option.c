@@ -18,6 +18,7 @@
 #include "utils/builtins.h"
 #include "utils/formatting.h"
 #include "utils/varlena.h"
+#include "words.h"
 
 extern PGDLLEXPORT Datum stellantis_fdw_validator(PG_FUNCTION_ARGS);
 
@@ -133,9 +134,8 @@ refuse_option(const char *name, const OptionContext *context)
 
 	if (count > 0)
 	{
-		appendStringInfo(&hint, "Valid options of %s are: ", context->noun);
-		append_names(&hint, names, count);
-		appendStringInfoChar(&hint, '.');
+		appendStringInfo(&hint, "Valid options of %s are: %s.", context->noun,
+						 words_joined(names, count));
 	}
 	else
 		appendStringInfoString(&hint, "There are no valid options in this context.");
@@ -220,19 +220,16 @@ refuse_for_resource(const char *name, const Resource *resource)
 {
 	const char **names = palloc(sizeof(char *) * catalog_nresources);
 	int			count = 0;
-	StringInfoData buf;
 
 	for (int i = 0; i < catalog_nresources; i++)
 	{
 		if (option_applies(name, catalog_resources[i]))
 			names[count++] = catalog_resources[i]->name;
 	}
-	initStringInfo(&buf);
-	append_names(&buf, names, count);
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
 			 errmsg("option \"%s\" does not apply to resource \"%s\"", name, resource->name),
-			 errhint("Resources that take it are: %s.", buf.data)));
+			 errhint("Resources that take it are: %s.", words_joined(names, count))));
 }
 
 /* What the options of a foreign table must be together. */

@@ -13,13 +13,7 @@
 #include "option_def.h"
 #include "option_value.h"
 #include "utils/builtins.h"
-
-void
-append_names(StringInfo buf, const char *const *names, int count)
-{
-	for (int i = 0; i < count; i++)
-		appendStringInfo(buf, "%s%s", i > 0 ? ", " : "", names[i]);
-}
+#include "words.h"
 
 static bool
 is_number(const OptionDef *def)
@@ -122,8 +116,6 @@ count_choices(const OptionDef *def)
 const char *
 option_hint(const OptionDef *def)
 {
-	StringInfoData buf;
-
 	switch (def->kind)
 	{
 		case KIND_FILE:
@@ -145,17 +137,9 @@ option_hint(const OptionDef *def)
 		case KIND_SIZE:
 			return "A size is a number with \"B\", \"kB\", \"MB\", \"GB\" or \"TB\"; a number alone is bytes.";
 		case KIND_CHOICE:
-			initStringInfo(&buf);
-			appendStringInfoString(&buf, "Valid values are: ");
-			append_names(&buf, def->choices, count_choices(def));
-			appendStringInfoChar(&buf, '.');
-			return buf.data;
+			return psprintf("Valid values are: %s.", words_joined(def->choices, count_choices(def)));
 		case KIND_RESOURCE:
-			initStringInfo(&buf);
-			appendStringInfoString(&buf, "Resources are: ");
-			append_names(&buf, resource_names(), catalog_nresources);
-			appendStringInfoChar(&buf, '.');
-			return buf.data;
+			return psprintf("Resources are: %s.", words_joined(resource_names(), catalog_nresources));
 		default:
 			return NULL;
 	}

@@ -94,7 +94,4 @@ extern void check_privilege(const OptionDef *def, const char *value);
 /* How to write a value of the option, or NULL where the detail says enough. */
 extern const char *option_hint(const OptionDef *def);
 
-/* Appends names as "a, b, c". */
-extern void append_names(StringInfo buf, const char *const *names, int count);
-
 #endif							/* STELLANTIS_OPTION_DEF_H */

@@ -77,7 +77,6 @@ qual_number_range(List *tree, const QualValues *values, NumberRange *range)
 		tree_range(tree, values, range);
 }
 
-
 bool
 qual_tolerance(List *tree, const QualValues *values, bool *given, double *km)
 {

@@ -11,6 +11,9 @@
 #include "error.h"
 #include "lib/stringinfo.h"
 
+/* Bytes; nothing that is shown of a text is beyond. */
+#define MOST_LOOKED_AT	((size_t) 64 * 1024)
+
 /* How a secret may be written. */
 typedef enum Spelling
 {
@@ -217,11 +220,13 @@ is_harmful(const unsigned char *c, int len)
 /*
  * Appends the UTF-8 of "text" to "out", up to maxlen bytes.  Secrets are
  * looked for in the text itself, so that none is seen in part where it is cut.
+ * A text may be as large as an answer, and hold next to nothing that is shown:
+ * so much of it is looked at.
  */
 static void
 append_redacted(StringInfo out, const char *text, const char *const *secrets, size_t maxlen)
 {
-	size_t		left = strlen(text);
+	size_t		left = strnlen(text, MOST_LOOKED_AT);
 
 	while (left > 0 && out->len < maxlen)
 	{
@@ -242,7 +247,7 @@ append_redacted(StringInfo out, const char *text, const char *const *secrets, si
 				appendStringInfoChar(out, ' ');
 		}
 		text += len;
-		left -= len;
+		left -= Min(len, left);
 	}
 }
 

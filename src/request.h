@@ -7,24 +7,7 @@
 
 #include "account.h"
 #include "catalog.h"
-#include "datatype/timestamp.h"
 #include "lib/stringinfo.h"
-#include "option.h"
-#include "qual.h"
-
-/* What is asked for so that no row of these ranges is missed: longer ones. */
-extern void request_ranges(const TableOptions *table, const TimeRanges *ranges,
-						   TimeRanges *sent);
-
-/* When trips may have begun that have rows in these ranges. */
-extern void request_trip_ranges(const TimeRanges *ranges, TimeRanges *begun);
-
-/*
- * The values of timestamps= (char *) for ranges, widened to whole seconds, no
- * more than the API takes; NIL when they would bound nothing.  An open end is
- * sent as a moment well after "now".
- */
-extern List *request_timestamps(const TimeRanges *ranges, TimestampTz now);
 
 /* Appends a segment of a path, or a value: percent-encoded, from the database encoding. */
 extern void request_escaped(StringInfo url, const char *text);
@@ -35,12 +18,6 @@ extern void request_escaped(StringInfo url, const char *text);
  */
 extern void request_path(StringInfo url, const char *endpoint, const char *vehicle_id,
 						 const char *trip_id, const char *callback_id, const char *object_id);
-
-/*
- * "min-max" for a range of numbers, rounded outwards to so many decimals and
- * one step wider; NULL when it would bound nothing.
- */
-extern char *request_min_max(const NumberRange *range, int decimals);
 
 /* Appends "name=value", percent-encoded, with the separator that is due. */
 extern void request_param(StringInfo url, const char *name, const char *value);

@@ -151,7 +151,7 @@ scan_begin(ForeignScanState *node, int eflags)
 {
 	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
 	Oid			relid = RelationGetRelid(node->ss.ss_currentRelation);
-	ApiScan  *scan = palloc0(sizeof(ApiScan));
+	ApiScan    *scan = palloc0(sizeof(ApiScan));
 
 	node->fdw_state = scan;
 	options_of_table(relid, &scan->table);
@@ -527,7 +527,7 @@ stored_row(ApiScan *scan, TupleTableSlot *slot)
 void
 scan_next(ForeignScanState *node)
 {
-	ApiScan  *scan = node->fdw_state;
+	ApiScan    *scan = node->fdw_state;
 	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
 
 	ExecClearTuple(slot);
@@ -550,7 +550,7 @@ scan_next(ForeignScanState *node)
 TupleTableSlot *
 scan_iterate(ForeignScanState *node)
 {
-	ApiScan  *scan = node->fdw_state;
+	ApiScan    *scan = node->fdw_state;
 
 	scan->asked = true;
 	if (scan->at_hand)
@@ -565,7 +565,7 @@ scan_iterate(ForeignScanState *node)
 void
 scan_rescan(ForeignScanState *node)
 {
-	ApiScan  *scan = node->fdw_state;
+	ApiScan    *scan = node->fdw_state;
 
 	if (scan->started)
 		scan->check_operands = true;
@@ -575,7 +575,7 @@ scan_rescan(ForeignScanState *node)
 void
 scan_end(ForeignScanState *node)
 {
-	ApiScan  *scan = node->fdw_state;
+	ApiScan    *scan = node->fdw_state;
 
 	if (scan == NULL || scan->context == NULL)
 		return;

@@ -10,6 +10,7 @@
 #include <math.h>
 
 #include "request.h"
+#include "request_range.h"
 #include "scan.h"
 #include "strset.h"
 #include "totals.h"

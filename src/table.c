@@ -18,6 +18,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "words.h"
 
 static void raise_unknown_column(Relation rel, const Resource *resource,
 								 const char *name) __attribute__((noreturn));
@@ -40,17 +41,6 @@ resource_column_names(const Resource *resource)
 	return names;
 }
 
-char *
-join_names(const char *const *names, int nnames)
-{
-	StringInfoData buf;
-
-	initStringInfo(&buf);
-	for (int i = 0; i < nnames; i++)
-		appendStringInfo(&buf, "%s%s", i > 0 ? ", " : "", names[i]);
-	return buf.data;
-}
-
 static void
 raise_unknown_column(Relation rel, const Resource *resource, const char *name)
 {
@@ -62,7 +52,7 @@ raise_unknown_column(Relation rel, const Resource *resource, const char *name)
 			 errmsg("column \"%s\" of foreign table \"%s\" is not a column of resource \"%s\"",
 					name, RelationGetRelationName(rel), resource->name),
 			 errdetail("The columns of \"%s\" are: %s.",
-					   resource->name, join_names(names, resource->ncolumns)),
+					   resource->name, words_joined(names, resource->ncolumns)),
 			 closest != NULL ?
 			 errhint("Perhaps you meant \"%s\". Any other field of the row takes the column option \"field\" with its JSON pointer.",
 					 closest) :
@@ -230,37 +220,17 @@ column_meaning(const CatalogColumn *column)
 	return psprintf("%s; NULL when %s", column->meaning, column->null_when);
 }
 
-/* "a,b" as "a, b". */
-static void
-append_spaced(StringInfo buf, const char *list)
-{
-	for (; *list != '\0'; list++)
-	{
-		appendStringInfoChar(buf, *list);
-		if (*list == ',')
-			appendStringInfoChar(buf, ' ');
-	}
-}
-
 /* The table's scopes and the column's own. */
 char *
 column_scopes(const Resource *resource, const CatalogColumn *column)
 {
-	StringInfoData buf;
-
-	initStringInfo(&buf);
 	if (resource->any_scope != NULL)
-	{
-		appendStringInfoString(&buf, "one of ");
-		append_spaced(&buf, resource->any_scope);
-		return buf.data;
-	}
+		return psprintf("one of %s", words_listed(resource->any_scope));
 	if (resource->scopes == NULL)
 		return NULL;
-	append_spaced(&buf, resource->scopes);
 	if (column != NULL && column->scope != NULL)
-		appendStringInfo(&buf, ", %s", column->scope);
-	return buf.data;
+		return psprintf("%s, %s", words_listed(resource->scopes), column->scope);
+	return words_listed(resource->scopes);
 }
 
 /* A phrase as a sentence. */

@@ -45,7 +45,4 @@ extern char *column_scopes(const Resource *resource, const CatalogColumn *column
 extern char *column_comment(const Resource *resource, const CatalogColumn *column);
 extern char *resource_comment(const Resource *resource);
 
-/* "a, b, c": for details and hints. */
-extern char *join_names(const char *const *names, int nnames);
-
 #endif							/* STELLANTIS_TABLE_H */

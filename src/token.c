@@ -538,9 +538,24 @@ token_after_refusal(const Account *account, Oid userid, MemoryContext owner,
 }
 
 void
-token_taken(const Account *account)
+token_refuse_new(const Account *account, const char *scope, TokenRefusal *refusal)
 {
+	refusal->why = "The access token had been refreshed just before.";
+	refusal->hint = psprintf("Check client_id, and brand or realm, of server \"%s\"%s%s.",
+							 account->server_name,
+							 scope != NULL ? "; and that the vehicle's owner has granted the scope " : "",
+							 scope != NULL ? scope : "");
+}
+
+/* A token is good for whatever is answered, but by a gateway that has not looked at it. */
+bool
+token_note(const Account *account, const HttpAnswer *answer)
+{
+	if (answer->outcome != HTTP_ANSWERED || answer->status == 401 ||
+		answer->status == 429 || answer->status >= 500)
+		return false;
 	taken = account;
+	return true;
 }
 
 void

@@ -31,8 +31,17 @@ typedef struct TokenRefusal
 extern const Account *token_after_refusal(const Account *account, Oid userid, MemoryContext owner,
 										  TokenRefusal *refusal);
 
-/* The API has taken the account's token: that is no mistake of a refresh, then. */
-extern void token_taken(const Account *account);
+/*
+ * Takes note of an answer to a request that carried the account's token: true if
+ * the API has taken it, which is no mistake of a refresh, then.
+ */
+extern bool token_note(const Account *account, const HttpAnswer *answer);
+
+/*
+ * The words, where that account's token is one that it gave a moment ago.  What
+ * was asked takes "scope", which may be what it lacks; or NULL.
+ */
+extern void token_refuse_new(const Account *account, const char *scope, TokenRefusal *refusal);
 
 /*
  * The API refuses also the token that token_after_refusal() gave: keeps it from

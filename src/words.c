@@ -40,11 +40,22 @@ words_listed(const char *list)
 	initStringInfo(&out);
 	for (; *list != '\0'; list++)
 	{
-		if (*list == '|')
+		if (*list == '|' || *list == ',')
 			appendStringInfoString(&out, ", ");
 		else
 			appendStringInfoChar(&out, *list);
 	}
+	return out.data;
+}
+
+char *
+words_joined(const char *const *names, int nnames)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	for (int i = 0; i < nnames; i++)
+		appendStringInfo(&out, "%s%s", i > 0 ? ", " : "", names[i]);
 	return out.data;
 }
 

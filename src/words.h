@@ -14,8 +14,11 @@
 /* The word of a list ("Level1|Level2") that a text is but for its case; or NULL. */
 extern const char *word_of(const char *list, const char *text);
 
-/* The list as "Level1, Level2", for a hint. */
+/* Such a list, or one between commas, as "Level1, Level2". */
 extern char *words_listed(const char *list);
+
+/* Names in the same way. */
+extern char *words_joined(const char *const *names, int nnames);
 
 /* "Mon" of "mon", "MONDAY" and the like; or NULL. */
 extern const char *word_weekday(const char *text);
