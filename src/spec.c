@@ -196,13 +196,10 @@ ask_for_filter(const ApiScan *scan, const CatalogColumn *column, QualKey key, Fe
 	return true;
 }
 
-bool
-scan_make_spec(ApiScan *scan, const OrderWindow *window, FetchSpec *spec)
+/* What the plan says of every question. */
+static void
+begin_spec(ApiScan *scan, FetchSpec *spec)
 {
-	TimeRanges	ranges;
-	bool		any_time = scan_tree(scan, KEY_TIME) == NIL;
-	bool		keep = false;
-
 	memset(spec, 0, sizeof(FetchSpec));
 	spec->account = &scan->account;
 	spec->userid = scan->userid;
@@ -220,7 +217,16 @@ scan_make_spec(ApiScan *scan, const OrderWindow *window, FetchSpec *spec)
 	spec->limit = scan->limit;
 	if (scan->limit > 0 && scan->limit < spec->page_size)
 		spec->page_size = scan->limit;
+}
 
+bool
+scan_make_spec(ApiScan *scan, const OrderWindow *window, FetchSpec *spec)
+{
+	TimeRanges	ranges;
+	bool		any_time = scan_tree(scan, KEY_TIME) == NIL;
+	bool		keep = false;
+
+	begin_spec(scan, spec);
 	if (scan->table.account != NULL &&
 		!qual_text_matches(scan_tree(scan, KEY_ACCOUNT), scan->values, scan->table.account))
 		return false;
