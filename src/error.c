@@ -370,7 +370,8 @@ fault_of_4xx(Fault *fault, const HttpAnswer *answer, const FaultContext *context
 					  psprintf("%s rejected the request with status %d", far_side(context), answer->status));
 			fault->hint = context->later_page ?
 				pstrdup("The first page was not refused; the API may have forgotten how to go on: try again.") :
-				psprintf("Check the options of the foreign table and of %s.", server_words(context));
+				psprintf("Check the options of %s%s.",
+						 context->action == NULL ? "the foreign table and of " : "", server_words(context));
 			break;
 	}
 }
@@ -380,9 +381,10 @@ static void
 add_attempts(Fault *fault, const HttpAnswer *answer)
 {
 	if (answer->attempts > 1)
-		fault->detail = psprintf("%s%sThe request was sent %d times.",
+		fault->detail = psprintf("%s%sThe request was %s %d times.",
 								 fault->detail != NULL ? fault->detail : "",
-								 fault->detail != NULL ? "  " : "", answer->attempts);
+								 fault->detail != NULL ? "  " : "",
+								 answer->sent ? "sent" : "tried", answer->attempts);
 }
 
 static void

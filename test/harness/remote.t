@@ -250,7 +250,7 @@ SQL
 q "$(cat "$WORK/refuse.sql")"
 run a "SELECT stellantis.lock_doors('x', 'nowhere');"
 is "$SQLSTATE" 08001 'no connection: SQLSTATE'
-like "${SAID//$'\n'/ }" 'The request was sent 2 times' 'no connection: tried again'
+like "${SAID//$'\n'/ }" 'The request was tried 2 times' 'no connection: tried again, never sent'
 unlike "$SAID" 'carried out' 'no connection: no doubt'
 q 'DROP SERVER nowhere CASCADE' 2>/dev/null
 

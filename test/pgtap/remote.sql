@@ -315,6 +315,9 @@ SELECT sim_fault('{"match": "^POST /user/callbacks", "times": -1, "fault": {"kin
 SELECT is((SELECT row(state, message, hint)::text FROM failure_of('SELECT stellantis.horn({1})')),
 	'(42501,"could not create a callback for server ""sim"": the API denies access","Check that the owner has not withdrawn consent, and the brand or realm of server ""sim"".")', '403 for the callback that a command needs');
 SELECT sim_heal();
+SELECT sim_fault('{"match": "^GET /user/callbacks", "fault": {"kind": "status", "status": 400, "code": 40000}}');
+SELECT is((SELECT row(state, hint)::text FROM failure_of('SELECT stellantis.horn({1})')), '(HV000,"Check the options of server ""sim"".")', '400 for what is looked up before');
+SELECT sim_heal();
 
 -- what a webhook is told to know the API by is in no message
 SELECT sim_fault('{"match": "POST /user/callbacks", "times": 2, "fault": {"kind": "status", "status": 400, "code": 40000, "message": "the value hush-hush-1 is not allowed for wholeheartedly"}}');
