@@ -221,6 +221,8 @@ sub add_envelope
 	$bent->('repeat_token', { kind => 'repeat_token' }, sub { $_[0]{next} = 'same' });
 	$bent->('page_loop', { kind => 'page_loop' }, sub { $_[0]{next} = 1 });
 	$bent->('missing_next', { kind => 'missing_next' }, sub { $_[0]{next} = 0 });
+	# as good as any other order
+	$bent->('links_last', { kind => 'links_last' }, sub { });
 	return;
 }
 

@@ -175,14 +175,25 @@ ends_at_once busy 'rows being decoded' \
 ends_at_once busy 'rows that no page shall have' \
 	"SELECT count(t) FROM cars.telemetry AS t WHERE vehicle_id = '$ID' AND speed_kmh = -1;"
 
-# 40 MB of small things that no column wants
+# huge MATCH BEFORE THING AFTER: answers of 40 MB of one small thing
+huge()
 {
-	printf '{"match": "/trips", "times": -1, "fault": {"kind": "bad_json", "body": "{\\"x\\": ['
-	{ yes '[],' | tr -d '\n' | head -c 39999999; } 2>/dev/null || :
-	printf '0], \\"total\\": 0, \\"_embedded\\": {\\"trips\\": []}}"}}'
-} >"$WORK/huge"
-curl -fsS -o "$WORK/answer" -H 'Content-Type: application/json' --data-binary "@$WORK/huge" "$SIM_CONTROL/faults"
+	{
+		printf '{"match": "%s", "times": -1, "fault": {"kind": "bad_json", "body": "%s' "$1" "${2//\"/\\\"}"
+		{ yes "$3," | tr -d '\n' | head -c $((40000000 / (${#3} + 1) * (${#3} + 1))); } 2>/dev/null || :
+		printf '%s%s"}}' "$3" "${4//\"/\\\"}"
+	} >"$WORK/huge"
+	curl -fsS -o "$WORK/answer" -H 'Content-Type: application/json' --data-binary "@$WORK/huge" "$SIM_CONTROL/faults"
+}
+
+huge /trips '{"x": [' '[]' '], "total": 0, "_embedded": {"trips": []}}'
 ends_at_once answered 'a huge body' "$TRIPS"
+heal
+huge '/user/vehicles\\?' '{"total": 0, "_embedded": {"vehicles": [' '{}' ']}}'
+ends_at_once answered 'a huge listing' 'SELECT count(*) FROM cars.trips;'
+heal
+huge /trips '{"total": 1, "_embedded": {"trips": [{"faults": [' '1' ']}]}}'
+ends_at_once answered 'a huge list' "SELECT count(faults) FROM cars.trips WHERE vehicle_id = '$ID';"
 heal
 
 # ---- cursors ----
