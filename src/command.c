@@ -72,28 +72,39 @@ path_of(const char *const *segments)
 
 /* ---- what a statement has learnt ---- */
 
+/* So many of a kind are kept: for the vehicles that a statement tells something in turn. */
+#define MOST_FACTS	64
+
 typedef struct Fact
 {
 	TimestampTz statement;
 	TimestampTz learnt;
 	Oid			umid;
 	char	   *about;
-	char	   *value;
+	char	   *value;			/* NULL: there is no fact here */
 } Fact;
 
-static Fact facts[2];
+static Fact facts[FACT_CALLBACK + 1][MOST_FACTS];
+
+static bool
+is_current(const Fact *fact)
+{
+	return fact->value != NULL && fact->statement == GetCurrentStatementStartTimestamp() &&
+		!TimestampDifferenceExceeds(fact->learnt, GetCurrentTimestamp(), FACT_LIFE_US / 1000);
+}
 
 const char *
 command_recall(const Command *command, CommandFact which, const char *about)
 {
-	const Fact *fact = &facts[which];
+	for (int i = 0; i < MOST_FACTS; i++)
+	{
+		const Fact *fact = &facts[which][i];
 
-	if (fact->value == NULL || fact->umid != command->account->umid ||
-		fact->statement != GetCurrentStatementStartTimestamp() ||
-		strcmp(fact->about, about) != 0 ||
-		TimestampDifferenceExceeds(fact->learnt, GetCurrentTimestamp(), FACT_LIFE_US / 1000))
-		return NULL;
-	return pstrdup(fact->value);
+		if (is_current(fact) && fact->umid == command->account->umid &&
+			strcmp(fact->about, about) == 0)
+			return pstrdup(fact->value);
+	}
+	return NULL;
 }
 
 static void
@@ -109,14 +120,19 @@ forget(Fact *fact)
 void
 command_forget(CommandFact which)
 {
-	forget(&facts[which]);
+	for (int i = 0; i < MOST_FACTS; i++)
+		forget(&facts[which][i]);
 }
 
+/* What is not current gives way, else the one that was learnt first. */
 void
 command_remember(const Command *command, CommandFact which, const char *about, const char *value)
 {
-	Fact	   *fact = &facts[which];
+	Fact	   *fact = &facts[which][0];
 
+	for (int i = 1; i < MOST_FACTS && is_current(fact); i++)
+		if (!is_current(&facts[which][i]) || facts[which][i].learnt < fact->learnt)
+			fact = &facts[which][i];
 	forget(fact);
 	fact->about = MemoryContextStrdup(TopMemoryContext, about);
 	fact->value = MemoryContextStrdup(TopMemoryContext, value);
@@ -422,8 +438,8 @@ command_send(Command *command, const char *method, const char *path, const char 
 	}
 
 	/* what was looked up for it may not be so any more */
-	for (int i = 0; i < lengthof(facts); i++)
-		forget(&facts[i]);
+	command_forget(FACT_VEHICLE);
+	command_forget(FACT_CALLBACK);
 	fail(command, answer);
 	return NULL;
 }

@@ -114,6 +114,11 @@ SELECT is(requests_of('SELECT stellantis.lock_doors({1}), stellantis.horn({1})',
 SELECT is(requests_of('SELECT stellantis.lock_doors({vin1}), stellantis.horn({vin1})', false),
 	ARRAY['/user/vehicles?vinPrefix=' || vin || '&pageSize=60', '/user/callbacks?pageSize=60', 'POST /user/vehicles/{1}/callbacks/callback1/remotes 202', 'POST /user/vehicles/{1}/callbacks/callback1/remotes 202'],
 	'nor a VIN twice') FROM sim_vehicle WHERE n = 1;
+SELECT is(requests_of('SELECT stellantis.horn(vin) FROM (VALUES ({vin1}), ({vin2}), ({vin1}), ({vin2})) AS v (vin)', false) || requests_of('SELECT stellantis.horn({vin1})', false),
+	ARRAY['/user/vehicles?vinPrefix=' || a.vin || '&pageSize=60', '/user/callbacks?pageSize=60', 'POST /user/vehicles/{1}/callbacks/callback1/remotes 202',
+		'/user/vehicles?vinPrefix=' || b.vin || '&pageSize=60', 'POST /user/vehicles/{2}/callbacks/callback1/remotes 202', 'POST /user/vehicles/{1}/callbacks/callback1/remotes 202',
+		'POST /user/vehicles/{2}/callbacks/callback1/remotes 202', 'POST /user/vehicles/{1}/callbacks/callback1/remotes 202'],
+	'of two in turn, neither') FROM sim_vehicle AS a, sim_vehicle AS b WHERE (a.n, b.n) = (1, 2);
 
 --
 -- Bad values: nothing is sent
