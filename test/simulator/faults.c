@@ -14,6 +14,7 @@
 #include "sim.h"
 
 #include <regex.h>
+#include <stddef.h>
 
 typedef struct Rule
 {
@@ -38,6 +39,7 @@ typedef struct Kind
 	void		(*after) (Request *r, json_t *f);
 	bool		replaces;
 	bool		early;			/* strikes when the headers have come */
+	size_t		flag;			/* where in the Request it sets one; 0 = nowhere */
 } Kind;
 
 static int64_t
@@ -238,38 +240,6 @@ before_close(Request *r, json_t *f)
 	return false;
 }
 
-static bool
-before_repeat_token(Request *r, json_t *f)
-{
-	(void) f;
-	r->repeat_token = true;
-	return false;
-}
-
-static bool
-before_page_loop(Request *r, json_t *f)
-{
-	(void) f;
-	r->loop = true;
-	return false;
-}
-
-static bool
-before_links_last(Request *r, json_t *f)
-{
-	(void) f;
-	r->links_last = true;
-	return false;
-}
-
-static bool
-before_missing_next(Request *r, json_t *f)
-{
-	(void) f;
-	r->missing_next = true;
-	return false;
-}
-
 static int64_t
 request_page(const Request *r)
 {
@@ -394,37 +364,37 @@ after_deep(Request *r, json_t *f)
 }
 
 static const Kind kinds[] = {
-	{"status", before_status, NULL, true, false},
-	{"redirect", before_redirect, NULL, true, false},
-	{"no_content", before_no_content, NULL, true, false},
-	{"reset", before_reset, NULL, true, false},
-	{"drop", before_drop, NULL, true, false},
-	{"reset_early", NULL, NULL, true, true},
-	{"reset_body", before_reset_body, NULL, false, false},
-	{"stall", before_stall, NULL, false, false},
-	{"stall_body", before_stall_body, NULL, false, false},
-	{"truncate", before_truncate, NULL, false, false},
-	{"drip", before_drip, NULL, false, false},
-	{"huge_body", before_huge_body, NULL, false, false},
-	{"gzip_bomb", before_gzip_bomb, NULL, false, false},
-	{"huge_header", before_huge_header, NULL, false, false},
-	{"close", before_close, NULL, false, false},
-	{"repeat_token", before_repeat_token, NULL, false, false},
-	{"page_loop", before_page_loop, NULL, false, false},
-	{"missing_next", before_missing_next, NULL, false, false},
-	{"links_last", before_links_last, NULL, false, false},
-	{"total", before_total, NULL, false, false},
-	{"shift", before_shift, NULL, false, false},
-	{"echo_token", before_echo_token, NULL, true, false},
-	{"headers", NULL, fault_headers, false, false},
-	{"content_type", NULL, after_content_type, false, false},
-	{"truncate_json", NULL, after_truncate_json, false, false},
-	{"bad_json", NULL, after_bad_json, false, false},
-	{"edit", NULL, after_edit, false, false},
-	{"invalid_utf8", NULL, after_invalid_utf8, false, false},
-	{"lone_surrogate", NULL, after_lone_surrogate, false, false},
-	{"nul_escape", NULL, after_nul_escape, false, false},
-	{"deep", NULL, after_deep, false, false},
+	{"status", before_status, NULL, true, false, 0},
+	{"redirect", before_redirect, NULL, true, false, 0},
+	{"no_content", before_no_content, NULL, true, false, 0},
+	{"reset", before_reset, NULL, true, false, 0},
+	{"drop", before_drop, NULL, true, false, 0},
+	{"reset_early", NULL, NULL, true, true, 0},
+	{"reset_body", before_reset_body, NULL, false, false, 0},
+	{"stall", before_stall, NULL, false, false, 0},
+	{"stall_body", before_stall_body, NULL, false, false, 0},
+	{"truncate", before_truncate, NULL, false, false, 0},
+	{"drip", before_drip, NULL, false, false, 0},
+	{"huge_body", before_huge_body, NULL, false, false, 0},
+	{"gzip_bomb", before_gzip_bomb, NULL, false, false, 0},
+	{"huge_header", before_huge_header, NULL, false, false, 0},
+	{"close", before_close, NULL, false, false, 0},
+	{"repeat_token", NULL, NULL, false, false, offsetof(Request, repeat_token)},
+	{"page_loop", NULL, NULL, false, false, offsetof(Request, loop)},
+	{"missing_next", NULL, NULL, false, false, offsetof(Request, missing_next)},
+	{"links_last", NULL, NULL, false, false, offsetof(Request, links_last)},
+	{"total", before_total, NULL, false, false, 0},
+	{"shift", before_shift, NULL, false, false, 0},
+	{"echo_token", before_echo_token, NULL, true, false, 0},
+	{"headers", NULL, fault_headers, false, false, 0},
+	{"content_type", NULL, after_content_type, false, false, 0},
+	{"truncate_json", NULL, after_truncate_json, false, false, 0},
+	{"bad_json", NULL, after_bad_json, false, false, 0},
+	{"edit", NULL, after_edit, false, false, 0},
+	{"invalid_utf8", NULL, after_invalid_utf8, false, false, 0},
+	{"lone_surrogate", NULL, after_lone_surrogate, false, false, 0},
+	{"nul_escape", NULL, after_nul_escape, false, false, 0},
+	{"deep", NULL, after_deep, false, false, 0},
 };
 
 static const Kind *
@@ -622,6 +592,8 @@ one_before(Request *r, json_t *f)
 {
 	const Kind *k = kind_of(f);
 
+	if (k && k->flag)
+		*(bool *) ((char *) r + k->flag) = true;
 	return k && k->before && k->before(r, f);
 }
 
