@@ -233,9 +233,9 @@ set_request(CURL *easy, Transfer *transfer)
 	if (transfer->settings->fresh)
 	{
 		/* of connections that fail, later ones tell neither address nor times */
-		SET(CURLOPT_VERBOSE, 1L);
 		SET(CURLOPT_DEBUGFUNCTION, on_debug);
 		SET(CURLOPT_DEBUGDATA, transfer);
+		SET(CURLOPT_VERBOSE, 1L);
 	}
 	return rc;
 }

@@ -533,6 +533,9 @@ token_after_refusal(const Account *account, Oid userid, MemoryContext owner,
 	{
 		refusal->why = "The access token was refreshed, but the token server gave the same one again.";
 		refusal->hint = ENROL_HINT;
+
+		/* not at the next query again */
+		token_refused_again(now);
 	}
 	return NULL;
 }

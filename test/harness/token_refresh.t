@@ -218,6 +218,8 @@ sub the_same_again
 	my @said = map { $_->await } @sessions;
 	is(scalar(grep { ($_->{error} // { sqlstate => '' })->{sqlstate} eq '28000' } @said), 5, 'the same access token again: 28000');
 	is($t->posts, 1, 'one token request');
+	sleep 1.5;
+	$t->is_refused($t->session->run($QUERY), '28000', qr/does not accept the new access token either.*Try again after/s, 1, 'the same access token, later');
 	$t->is_kept('the same access token again');
 	return;
 }
