@@ -60,6 +60,13 @@ typedef struct TableOptions
 	bool		max_speed_in_mps;
 } TableOptions;
 
+/* Is of a range of time only the beginning sent? */
+static inline bool
+sends_no_end(const TableOptions *table)
+{
+	return table->resource->lower_bound_only && table->time_slack_us < 0;
+}
+
 /* Read option lists that the validator has accepted; strings are not copied. */
 extern void options_of_server(List *options, ServerOptions *result);
 extern void options_of_mapping(List *options, MappingOptions *result);

@@ -11,9 +11,15 @@
  * Each window costs at least one request for each vehicle; a long one costs
  * pages that nobody reads.  The first is as long as half a page of rows, or as
  * what the query wants; if that was not enough, the next ones grow by what was
- * found.  A single vehicle of which nothing was found has not been driven for a
- * while, or never: the rest is asked for then, and if its first page
- * says that there is much, where it ends is guessed and looked at alone.
+ * found, and to a page at least, which costs no more.  Where the windows bring
+ * enough rows, but conditions drop them, the end may be far: then they grow
+ * faster if each also brings again what those before it brought.
+ *
+ * A window that brings far fewer rows than those before it has likely reached
+ * the beginning of the history; and a single vehicle of which nothing was found
+ * has not been driven for a while, or never.  The rest is asked for then, and
+ * if a single vehicle's first page says that there is much, where it ends is
+ * guessed and looked at alone.
  */
 #include "postgres.h"
 
@@ -36,6 +42,15 @@
 /* How much longer than all windows before it the next one is. */
 #define LEAST_GROWTH		1.0
 #define MOST_GROWTH			4.0
+
+/* The same where the rows of those are read again, and there are enough of them. */
+#define OVERLAP_GROWTH		3.0
+
+/*
+ * So many windows without what was expected end the history of several vehicles,
+ * of which each is asked for all of it then, unless there were rows enough.
+ */
+#define MANY_POOR_WINDOWS	2
 
 /* The last window takes the rest. */
 #define MAX_WINDOWS			8
@@ -69,7 +84,9 @@ struct Order
 	TimestampTz now;
 	double		rows_per_day;
 	int			page;
+	double		all;			/* rows that there are, or -1 when that is not known */
 	bool		alone;
+	bool		overlaps;
 	TimestampTz start;			/* where the windows start to grow from, */
 	bool		fresh;			/* and do so with the next one */
 	TimestampTz edge;			/* how far it has been read, this excluded; */
@@ -79,6 +96,9 @@ struct Order
 	int			windows;		/* so far */
 	bool		last;			/* the current window is the last one */
 	int64		found;			/* rows in all windows that were read to their end */
+	int64		found_before;	/* the same before the current window */
+	double		expected;		/* rows in the current window */
+	int			poor_windows;	/* that brought far fewer, one after the other */
 	Sample		sample;			/* of the current window */
 };
 
@@ -113,28 +133,30 @@ end_sort(Order *order)
 }
 
 void
-order_begin(Order *order, const TimeRange *range, TimestampTz now, double rows_per_day,
-			int page, bool alone)
+order_begin(Order *order, const OrderScope *scope)
 {
 	end_sort(order);
-	order->range = *range;
-	order->now = now;
-	order->rows_per_day = Max(rows_per_day, LEAST_ROWS_PER_DAY);
-	order->page = page;
-	order->alone = alone;
+	order->range = scope->range;
+	order->now = scope->now;
+	order->rows_per_day = Max(scope->rows_per_day, LEAST_ROWS_PER_DAY);
+	order->all = scope->all;
+	order->page = scope->page;
+	order->alone = scope->alone;
+	order->overlaps = scope->overlaps;
 	order->windows = 0;
 	order->narrowings = 0;
+	order->poor_windows = 0;
 	order->fresh = true;
 	order->last = false;
 	order->found = 0;
 	if (is_descending(order))
 	{
 		/* the newest rows are not dated ahead of now, but for a clock's skew */
-		order->start = Min(range->upper, now);
+		order->start = Min(scope->range.upper, scope->now);
 		order->edge = DT_NOEND;
 	}
 	else
-		order->start = order->edge = range->lower;
+		order->start = order->edge = scope->range.lower;
 }
 
 double
@@ -143,20 +165,39 @@ order_first_rows(int wanted, int page_size)
 	return Max(page_size / 2.0, MARGIN * wanted);
 }
 
-/* How long the next window is, in microseconds. */
+/* How much longer than all windows before it the next one is to be. */
 static double
-next_width(const Order *order)
+next_growth(const Order *order)
 {
-	double		span;
-	double		growth = MOST_GROWTH;
+	int64		missing = order->plan.wanted - order->found;
+	int64		to_a_page = order->page - (order->overlaps ? order->found : 0);
+	double		growth;
+
+	if (order->found == 0)
+		return MOST_GROWTH;
+	if (missing > 0)
+		growth = MARGIN * missing / order->found;
+	else
+		growth = order->overlaps ? OVERLAP_GROWTH : LEAST_GROWTH;
+	growth = Max(growth, (double) to_a_page / order->found);
+	return Min(Max(growth, LEAST_GROWTH), MOST_GROWTH);
+}
+
+/* How long the next window is, in microseconds; sets what to expect of it. */
+static double
+next_width(Order *order)
+{
+	double		growth;
 
 	if (order->fresh)
+	{
+		order->expected = 0;
 		return USECS_PER_DAY / order->rows_per_day *
 			order_first_rows(order->plan.wanted, order->page);
-	span = fabs((double) order->start - (double) order->edge);
-	if (order->found > 0)
-		growth = MARGIN * (order->plan.wanted - order->found) / order->found;
-	return span * Min(Max(growth, LEAST_GROWTH), MOST_GROWTH);
+	}
+	growth = next_growth(order);
+	order->expected = growth * order->found;
+	return growth * fabs((double) order->start - (double) order->edge);
 }
 
 /* The first row of a single vehicle has not been found yet: is it far away? */
@@ -166,15 +207,35 @@ is_searching(const Order *order)
 	return order->alone && order->windows > 0 && order->found == 0;
 }
 
+/* Counts the window that has been read if it brought far less than expected. */
+static void
+judge_window(Order *order)
+{
+	if (order->windows == 0 || order->fresh)
+		return;
+	if (order->found - order->found_before < order->expected / 2)
+		order->poor_windows++;
+	else
+		order->poor_windows = 0;
+}
+
+/* Is there hardly more than what was found, and will be in the next window? */
+static bool
+is_nearly_all(const Order *order)
+{
+	if (order->found == 0)
+		return false;
+	if (order->poor_windows >= MANY_POOR_WINDOWS ||
+		(order->poor_windows > 0 && (order->alone || order->found >= order->plan.wanted)))
+		return true;
+	return order->all >= 0 && order->found + order->expected >= order->all;
+}
+
 /* Reaches the window that ends there as far as the query does? */
 static bool
 is_last(const Order *order, TimestampTz edge)
 {
 	if (order->windows + 1 >= MAX_WINDOWS || TIMESTAMP_NOT_FINITE(edge))
-		return true;
-
-	/* an empty window in front: the rest, to see how much there is */
-	if (is_searching(order) && order->narrowings == 0)
 		return true;
 	return is_descending(order) ? edge <= order->range.lower :
 		edge > Min(order->range.upper, order->now);
@@ -187,15 +248,20 @@ order_next_window(Order *order)
 	TimeRange  *range = &order->window.range;
 	TimestampTz edge;
 	int64		width;
+	bool		rest;			/* to see how much there is */
 
 	if (order->last)
 		return NULL;
+	judge_window(order);
 
 	/* what is beyond the range of timestamps is an infinity */
 	width = (int64) Min(next_width(order), (double) (PG_INT64_MAX / 2));
 	edge = time_moved(order->fresh ? order->start : order->edge, descending ? -width : width);
-	order->last = is_last(order, edge);
-	order->window.is_probe = is_searching(order) && order->narrowings < MAX_NARROWINGS;
+	rest = order->narrowings == 0 ? is_searching(order) || is_nearly_all(order) : false;
+	order->last = rest || is_last(order, edge);
+	order->window.is_probe = (rest ? order->alone : is_searching(order)) &&
+		order->narrowings < MAX_NARROWINGS;
+	order->found_before = order->found;
 	memset(&order->sample, 0, sizeof(Sample));
 
 	*range = order->range;
@@ -260,7 +326,8 @@ order_narrow(Order *order, int64 total)
 	double		width;
 	TimestampTz start;
 
-	if (sample->n == 0 || total <= (int64) order->page * FEW_PAGES)
+	if (sample->n == 0 ||
+		total <= Max((double) order->page * FEW_PAGES, (1 + MOST_GROWTH) * order->found_before))
 		return false;
 	apart = Max(((double) sample->newest - (double) sample->oldest) / sample->n, 1);
 	width = order_first_rows(order->plan.wanted, order->page) * apart;

@@ -78,13 +78,20 @@ typedef struct OrderWindow
 /* Lives in the current memory context; "desc" is that of the rows. */
 extern Order *order_create(const OrderPlan *plan, TupleDesc desc);
 
-/*
- * Begins with the first window of the query's range of time.  "rows_per_day" is
- * what to expect of all vehicles together; "page" how many rows one request
- * brings; "alone": only one vehicle is asked.
- */
-extern void order_begin(Order *order, const TimeRange *range, TimestampTz now,
-						double rows_per_day, int page, bool alone);
+/* What the windows are of. */
+typedef struct OrderScope
+{
+	TimeRange	range;			/* the query's */
+	TimestampTz now;
+	double		rows_per_day;	/* to expect of all vehicles together */
+	double		all;			/* rows that they have, or -1 when the API has not said it */
+	int			page;			/* how many rows one request brings */
+	bool		alone;			/* only one vehicle is asked */
+	bool		overlaps;		/* what is asked for a window brings the rows of those before it, too */
+} OrderScope;
+
+/* Begins with the first window. */
+extern void order_begin(Order *order, const OrderScope *scope);
 
 /* The next window, or NULL when all has been read. */
 extern const OrderWindow *order_next_window(Order *order);

@@ -117,7 +117,7 @@ has_windows(const RelPlan *plan, bool descending)
 
 	if (plan->columns.attnum[KEY_TIME] == 0)
 		return false;
-	if (!descending && resource->lower_bound_only && plan->table.time_slack_us < 0)
+	if (!descending && sends_no_end(&plan->table))
 		return false;
 	return resource->parent == PARENT_TRIP ||
 		totals_all(&plan->rows) > plan->table.page_size;

@@ -114,7 +114,7 @@ request_ranges(const TableOptions *table, const TimeRanges *ranges, TimeRanges *
 
 	if (table->time_slack_us >= 0)
 		slack = table->time_slack_us;
-	else if (table->resource->lower_bound_only && ranges->n > 0)
+	else if (sends_no_end(table) && ranges->n > 0)
 	{
 		/*
 		 * Which date is compared is not known, but the one we show is never

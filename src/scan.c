@@ -238,15 +238,32 @@ begin_store(ForeignScanState *node, ApiScan *scan)
 	MemoryContextSwitchTo(old);
 }
 
+/* How many rows are there likely to be?  Negative where nobody knows. */
+static void
+expect_rows(ApiScan *scan)
+{
+	const Resource *resource = scan->table.resource;
+	Oid			serverid = scan->account->serverid;
+	Totals		vehicles;
+	Totals		rows;
+
+	scan->rows_per_day = totals_rows_per_day(serverid, scan->userid, resource);
+	totals_get(serverid, scan->userid, resource, &rows);
+	scan->rows_of_each = resource->parent == PARENT_VEHICLE ? rows.all : -1;
+	totals_get(serverid, scan->userid, catalog_resource("vehicles"), &vehicles);
+	scan->vehicles = scan_tree(scan, KEY_VIN) == NIL ? vehicles.all : -1;
+}
+
 /* The first window of the query's range of time is to be asked for next. */
 static void
 begin_order(ForeignScanState *node, ApiScan *scan)
 {
 	const Resource *resource = scan->table.resource;
+	OrderScope	scope = {.range = {DT_NOBEGIN, DT_NOEND},.now = share_now(scan->share),
+	.page = scan->table.page_size,.overlaps = sends_no_end(&scan->table)};
 	TimeRanges	ranges;
-	TimeRange	range = {DT_NOBEGIN, DT_NOEND};
 	TextSet		vehicles;
-	int			named;
+	double		parents;
 	MemoryContext old;
 
 	/* what is learnt meanwhile must not make other requests of the same windows */
@@ -255,20 +272,21 @@ begin_order(ForeignScanState *node, ApiScan *scan)
 		old = MemoryContextSwitchTo(scan->context);
 		scan->order = order_create(&scan->order_plan, RelationGetDescr(node->ss.ss_currentRelation));
 		MemoryContextSwitchTo(old);
-		scan->rows_per_day = totals_rows_per_day(scan->account->serverid, scan->userid, resource);
+		expect_rows(scan);
 	}
 	old = MemoryContextSwitchTo(scan->row_context);
 	qual_time_ranges(scan_tree(scan, KEY_TIME), scan->values, &ranges);
 	if (ranges.n > 0)
 	{
-		range.lower = ranges.ranges[0].lower;
-		range.upper = ranges.ranges[ranges.n - 1].upper;
+		scope.range.lower = ranges.ranges[0].lower;
+		scope.range.upper = ranges.ranges[ranges.n - 1].upper;
 	}
 	scan_wanted_ids(scan, KEY_VEHICLE, &vehicles);
-	named = vehicles.all ? 0 : vehicles.n;
-	order_begin(scan->order, &range, share_now(scan->share),
-				scan->rows_per_day * Max(named, 1), scan->table.page_size,
-				named == 1 && resource->parent == PARENT_VEHICLE);
+	parents = vehicles.all ? scan->vehicles : vehicles.n;
+	scope.rows_per_day = scan->rows_per_day * (vehicles.all ? 1 : Max(vehicles.n, 1));
+	scope.all = scan->rows_of_each >= 0 && parents >= 0 ? scan->rows_of_each * parents : -1;
+	scope.alone = !vehicles.all && vehicles.n == 1 && resource->parent == PARENT_VEHICLE;
+	order_begin(scan->order, &scope);
 	MemoryContextSwitchTo(old);
 }
 

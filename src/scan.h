@@ -72,7 +72,9 @@ typedef struct ApiScan
 	Order	   *order;			/* NULL unless rows come in windows of time */
 	const OrderWindow *window;	/* that is being read, or NULL */
 	int64		window_rows;	/* read of it */
-	double		rows_per_day;	/* of a vehicle, as supposed when the windows began */
+	double		rows_per_day;	/* of a vehicle, as supposed when the windows began; */
+	double		rows_of_each;	/* all of its rows; and how many vehicles there are: */
+	double		vehicles;		/* -1 where the API has not said it */
 	Tuplestorestate *store;		/* rows so far, if keep_rows */
 	TupleTableSlot *store_slot;
 } ApiScan;

@@ -88,6 +88,12 @@ SELECT first_rows('SELECT id, distance_km FROM cars.trips WHERE vehicle_id = {1}
 SELECT is(requests('SELECT id FROM cars.trips WHERE vehicle_id = {1} AND distance_km < 0 ORDER BY started_at DESC NULLS LAST LIMIT 3') > 1,
 		  true, 'none at all: to the end');
 
+-- What is not there is looked for in all, and what is asked of trips and alerts
+-- overlaps: it is yet not many times the requests that reading all at once takes.
+SELECT cmp_ok(requests('SELECT id FROM cars.trips WHERE vehicle_id = {1} AND start_odometer_km < 0 ORDER BY started_at DESC NULLS LAST LIMIT 1'), '<=', 28, 'what no trip says');
+SELECT cmp_ok(requests('SELECT id FROM cars.trips WHERE start_odometer_km < 0 ORDER BY started_at DESC NULLS LAST LIMIT 1'), '<=', 80, 'what no trip of any vehicle says');
+SELECT cmp_ok(requests('SELECT recorded_at FROM cars.telemetry WHERE vehicle_id = {1} AND odometer_km < 0 ORDER BY recorded_at DESC NULLS LAST LIMIT 1'), '<=', 15, 'what no message says');
+
 --
 -- LIMIT that only the run time knows; cursors; rescans
 --
@@ -132,5 +138,12 @@ SELECT sim_reset();
 SELECT sim_fault('{"match": "/trips", "times": -1, "fault": {"kind": "status", "status": 404, "code": 40400}}');
 SELECT is(requests('SELECT id FROM cars.trips WHERE vehicle_id = {1} ORDER BY started_at DESC NULLS LAST LIMIT 10'), 2, 'never driven');
 SELECT sim_heal();
+
+--
+-- A car that is new: what it has is soon found to be all
+--
+SELECT sim_config(jsonb_build_object('days', 2, 'order', 'asc', 'now', to_char(now(), 'YYYY-MM-DD"T"HH24:MI:SS"Z"')));
+SELECT first_rows('SELECT id, started_at FROM cars.trips WHERE vehicle_id = {1} ORDER BY #started_at DESC NULLS LAST LIMIT 20', 3, 'a new car');
+SELECT first_rows('SELECT id, started_at FROM cars.trips ORDER BY #started_at DESC NULLS LAST LIMIT 60', 12, 'new cars');
 
 SELECT * FROM finish();
