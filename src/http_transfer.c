@@ -432,7 +432,7 @@ ended_by_us(Transfer *transfer, HttpAnswer *answer)
 	else if (transfer->sent > 1)
 	{
 		answer->outcome = HTTP_RESET;
-		strlcpy(transfer->error, "a connection that had been kept open was closed",
+		strlcpy(transfer->error, "the server closed the connection, or the stream",
 				sizeof(transfer->error));
 	}
 	else if (transfer->no_memory || transfer->header_flood)
