@@ -1,6 +1,7 @@
 /*
  * convert.h
- *	  A slice of a JSON document to a Datum; private to the decoder.
+ *	  A slice of a JSON document to a Datum; private to the decoder, but for what
+ *	  document.c needs of strings, and percent_decode().
  *
  * Nothing here raises for what a document holds: what cannot be converted is
  * false.  Results are allocated in the current memory context, everything else

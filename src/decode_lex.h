@@ -1,7 +1,7 @@
 /*
  * decode_lex.h
  *	  PostgreSQL's JSON lexer as a reader that moves over members, elements
- *	  and whole values; private to the decoder.
+ *	  and whole values; private to the decoder and document.c.
  *
  * Every function leaves the reader on the last token of what it read, and
  * reports a broken document by its result; none of them raises.

@@ -42,8 +42,8 @@ extern Fault *fault_of_answer(const HttpAnswer *answer, const FaultContext *cont
 
 /*
  * A 200 whose content is unusable (not JSON, page loop, ...): ERRCODE
- * 08P01.  "what" says it in PostgreSQL's style, e.g. "a page token was sent
- * twice"; "detail" is a sentence, or NULL.
+ * 08P01.  "what" says it in PostgreSQL's style, e.g. "the API's pages go in
+ * circles"; "detail" is a sentence, or NULL.
  */
 extern Fault *fault_of_content(const FaultContext *context, const char *what,
 							   const char *detail);

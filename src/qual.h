@@ -43,7 +43,7 @@ typedef struct QualColumns
 
 /*
  * What was found in a list of clauses: plain Lists, so that a plan can be
- * copied.  A key's tree is NIL (no condition), or see qual.c.
+ * copied.  A key's tree is NIL (no condition), or see qual_tree.h.
  */
 typedef struct QualTrees
 {

@@ -262,7 +262,7 @@ begin_order(ForeignScanState *node, ApiScan *scan)
 	OrderScope	scope = {.range = {DT_NOBEGIN, DT_NOEND},.now = share_now(scan->share),
 	.page = scan->table.page_size,.overlaps = sends_no_end(&scan->table)};
 	TimeRanges	ranges;
-	TextSet		vehicles;
+	const TextSet *wanted = &scan->wanted;
 	double		parents;
 	MemoryContext old;
 
@@ -281,11 +281,10 @@ begin_order(ForeignScanState *node, ApiScan *scan)
 		scope.range.lower = ranges.ranges[0].lower;
 		scope.range.upper = ranges.ranges[ranges.n - 1].upper;
 	}
-	scan_wanted_ids(scan, KEY_VEHICLE, &vehicles);
-	parents = vehicles.all ? scan->vehicles : vehicles.n;
-	scope.rows_per_day = scan->rows_per_day * (vehicles.all ? 1 : Max(vehicles.n, 1));
+	parents = wanted->all ? scan->vehicles : wanted->n;
+	scope.rows_per_day = scan->rows_per_day * (wanted->all ? 1 : Max(wanted->n, 1));
 	scope.all = scan->rows_of_each >= 0 && parents >= 0 ? scan->rows_of_each * parents : -1;
-	scope.alone = !vehicles.all && vehicles.n == 1 && resource->parent == PARENT_VEHICLE;
+	scope.alone = !wanted->all && wanted->n == 1 && resource->parent == PARENT_VEHICLE;
 	order_begin(scan->order, &scope);
 	MemoryContextSwitchTo(old);
 }
@@ -330,6 +329,9 @@ evaluate_operands(ForeignScanState *node, ApiScan *scan)
 		scan->values_context = scan->spare_context;
 		scan->spare_context = other;
 		scan->values = values;
+		old = MemoryContextSwitchTo(scan->values_context);
+		scan_wanted_ids(scan, KEY_VEHICLE, &scan->wanted);
+		MemoryContextSwitchTo(old);
 	}
 	return changed;
 }

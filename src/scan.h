@@ -56,6 +56,7 @@ typedef struct ApiScan
 	Garage	   *garage;
 	struct strset_hash *ids_asked;	/* one by one: "vehicle/id"; how many: "vehicle" ("": several) */
 	QualValues *values;
+	TextSet		wanted;			/* vehicles that these name */
 	Fetch	   *fetch;			/* NULL when the conditions are impossible */
 	FetchCounters counters;
 	Datum	   *decoded;

@@ -154,7 +154,7 @@ may_ask_one_by_one(ApiScan *scan, const FetchSpec *spec)
 static bool
 ask_for_ids(ApiScan *scan, FetchSpec *spec, bool *keep)
 {
-	scan_wanted_ids(scan, KEY_VEHICLE, &spec->vehicles);
+	spec->vehicles = scan->wanted;
 	scan_wanted_ids(scan, KEY_TRIP, &spec->trips);
 	scan_wanted_ids(scan, KEY_CALLBACK, &spec->callbacks);
 	scan_wanted_ids(scan, KEY_ID, &spec->objects);
