@@ -10,6 +10,7 @@
 #include <ctype.h>
 #include <math.h>
 
+#include "convert.h"
 #include "fmgr.h"
 #include "form.h"
 #include "utils/builtins.h"
@@ -101,21 +102,19 @@ shown(const JsonbValue *value)
 
 /* ---- values ---- */
 
-/* yyyy-mm-ddThh:mm[:ss][zone] */
+/* As RFC 3339 writes it, and one that there is. */
 static bool
 is_instant(const char *text)
 {
-	static const char form[] = "dddd-dd-ddTdd:dd";
+	static const char form[] = "dddd-dd-ddTdd:dd:dd";
 	const char *at = text;
+	TimestampTz instant;
 
 	for (const char *f = form; *f != '\0'; f++, at++)
 		if (*f == 'd' ? !isdigit((unsigned char) *at) : *at != *f)
 			return false;
-	if (*at == ':' && isdigit((unsigned char) at[1]) && isdigit((unsigned char) at[2]))
-		at += 3;
-	return strcmp(at, "Z") == 0 ||
-		((*at == '+' || *at == '-') && strlen(at) == 6 && at[3] == ':' &&
-		 strspn(at + 1, "0123456789:") == 5);
+	return (strcmp(at, "Z") == 0 || (strlen(at) == 6 && at[3] == ':')) &&
+		parse_timestamp(text, strlen(text), &instant);
 }
 
 /* A text as the API is to read it; NULL if it is none of that kind. */

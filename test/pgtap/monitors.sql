@@ -103,6 +103,9 @@ FROM (VALUES ('{}', 'no list.*'), ('[]', 'has 0 elements.*1 to 5.*'), ('[{}]', '
 	('[{"name": "a", "time": {"times": []}}]', 'times is empty.*'),
 	('[{"name": "a", "time": {"times": [{"start": "2026-03-01"}]}}]', 'start is "2026-03-01".*'),
 	('[{"name": "a", "time": {"times": [{"start": "2026-03-01T06:45:00"}]}}]', 'start.*'),
+	('[{"name": "a", "time": {"times": [{"start": "2026-02-29T06:45:00Z"}]}}]', 'start.*'),
+	('[{"name": "a", "time": {"times": [{"start": "2026-03-01T24:45:00+01:00"}]}}]', 'start.*'),
+	('[{"name": "a", "time": {"times": [{"start": "2026-03-01T06:45:00+01:60"}]}}]', 'start.*'),
 	('[{"name": "a", "time": {"times": [{"start": "1:00", "occurence": {"week": [54]}}]}}]', 'week\[0\] is 54.*'),
 	('[{"name": "a", "time": {"times": [{"start": "1:00"}], "timeZone": "Mars/Base"}}]', 'no time zone "Mars/Base".*'),
 	((SELECT jsonb_agg(jsonb_build_object('name', 'a' || i, 'data', '{"data": "vehicle.trip.start", "op": "onChange"}'::jsonb))::text FROM generate_series(1, 6) AS i), 'has 6 elements.*1 to 5.*')) AS v (triggers, words);
