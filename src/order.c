@@ -257,7 +257,7 @@ order_next_window(Order *order)
 	/* what is beyond the range of timestamps is an infinity */
 	width = (int64) Min(next_width(order), (double) (PG_INT64_MAX / 2));
 	edge = time_moved(order->fresh ? order->start : order->edge, descending ? -width : width);
-	rest = order->narrowings == 0 ? is_searching(order) || is_nearly_all(order) : false;
+	rest = order->narrowings == 0 && (is_searching(order) || is_nearly_all(order));
 	order->last = rest || is_last(order, edge);
 	order->window.is_probe = (rest ? order->alone : is_searching(order)) &&
 		order->narrowings < MAX_NARROWINGS;
