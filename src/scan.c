@@ -213,6 +213,8 @@ ask(ApiScan *scan, const OrderWindow *window)
 		fetch_end(scan->fetch);
 	MemoryContextReset(scan->fetch_context);
 	scan->fetch = NULL;
+	scan->asked_ranges = NULL;
+	scan->rows_answered = 0;
 	old = MemoryContextSwitchTo(scan->fetch_context);
 	if (scan_make_spec(scan, window, &spec))
 		scan->fetch = fetch_create(&spec, scan->share, scan->garage, &scan->counters);
@@ -444,8 +446,11 @@ next_answered(ApiScan *scan, TupleTableSlot *slot)
 	else
 		result = fetch_next(scan->fetch, scan->decoded, scan->decoded_nulls, &row) ?
 			FETCH_ROW : FETCH_END;
-	if (result == FETCH_ROW)
+	if (result == FETCH_END)
+		again_answered(scan);
+	else if (result == FETCH_ROW)
 	{
+		scan->rows_answered++;
 		memset(slot->tts_isnull, true, sizeof(bool) * slot->tts_tupleDescriptor->natts);
 		for (int i = 0; i < scan->ncolumns; i++)
 		{

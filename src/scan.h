@@ -21,6 +21,8 @@ typedef struct ScanColumn
 	bool		names_trip;		/* it is what the rows below a trip endpoint have in common */
 } ScanColumn;
 
+typedef struct RangesAsked RangesAsked;
+
 typedef struct ApiScan
 {
 	/* from the plan */
@@ -55,6 +57,9 @@ typedef struct ApiScan
 	ShareScan  *share;
 	Garage	   *garage;
 	struct strset_hash *ids_asked;	/* one by one: "vehicle/id"; how many: "vehicle" ("": several) */
+	struct strset_hash *ranges_read;	/* by vehicles and filters: see again.c; */
+	RangesAsked *asked_ranges;	/* of the current fetch, or NULL; */
+	int64		rows_answered;	/* and the rows that it brought so far */
 	QualValues *values;
 	TextSet		wanted;			/* vehicles that these name */
 	Fetch	   *fetch;			/* NULL when the conditions are impossible */
@@ -97,6 +102,17 @@ scan_tree(const ApiScan *scan, QualKey key)
 {
 	return list_nth(scan->trees, key);
 }
+
+/* in again.c */
+
+/*
+ * Ranges of time are to be asked for, as spec->timestamps says: or, instead,
+ * wider ones whose answers are known.  Allocates as scan_make_spec() does.
+ */
+extern void again_ask(ApiScan *scan, const TimeRanges *ranges, FetchSpec *spec);
+
+/* That has been answered to its end. */
+extern void again_answered(ApiScan *scan);
 
 /* in scan.c */
 

@@ -17,15 +17,16 @@
 #include "utils/timestamp.h"
 
 static void
-ask_for_time(const ApiScan *scan, const TimeRanges *ranges, FetchSpec *spec)
+ask_for_time(const ApiScan *scan, const TimeRanges *ranges, FetchSpec *spec, TimeRanges *sent)
 {
-	TimeRanges	sent;
 	TimestampTz now = share_now(scan->share);
 
-	request_ranges(&scan->table, ranges, &sent);
-	spec->timestamps = request_timestamps(&sent, now);
+	request_ranges(&scan->table, ranges, sent);
+	spec->timestamps = request_timestamps(sent, now);
 	if (spec->timestamps != NIL)
-		spec->days = time_ranges_days(&sent, now);
+		spec->days = time_ranges_days(sent, now);
+	else
+		time_ranges_all(sent);
 
 	/*
 	 * Which trips may have rows in the ranges?  Their listing cannot be asked for
@@ -223,6 +224,7 @@ bool
 scan_make_spec(ApiScan *scan, const OrderWindow *window, FetchSpec *spec)
 {
 	TimeRanges	ranges;
+	TimeRanges	sent;
 	bool		any_time = scan_tree(scan, KEY_TIME) == NIL;
 	bool		keep = false;
 
@@ -260,8 +262,10 @@ scan_make_spec(ApiScan *scan, const OrderWindow *window, FetchSpec *spec)
 	}
 	if (ranges.n == 0)
 		return false;
+	time_ranges_all(&sent);
 	if (!any_time && !keep)
-		ask_for_time(scan, &ranges, spec);
+		ask_for_time(scan, &ranges, spec, &sent);
+	again_ask(scan, &sent, spec);
 
 	if (scan_tree(scan, KEY_TOLERANCE) != NIL)
 	{

@@ -38,6 +38,40 @@ SELECT asks('SELECT x, (SELECT count(*) FROM cars.trips AS t WHERE t.vehicle_id 
 			'a parameter that is not pushed does not matter');
 SELECT same_rows('SELECT x, (SELECT count(*) FROM cars.trips AS t WHERE #t.vehicle_id = {1} AND t.distance_km > x) FROM generate_series(1, 5) AS x',
 				 'a parameter that is not pushed: rows');
+
+--
+-- Other times: what lies within a range that was read to its end is not asked for
+--
+SELECT pushes('SELECT since, (SELECT count(*) FROM cars.trips WHERE #vehicle_id = {1} AND #started_at >= since)
+	FROM (VALUES (timestamptz ''2026-02-24''), (''2026-02-26''), (''2026-02-25''), (NULL), (''2026-02-26 01:00'')) AS v (since)',
+	'/user/vehicles/{1}/trips?timestamps=2026-02-23T00:00:00Z/open&pageSize=60', 'since then, oldest first');
+SELECT pushes('SELECT since, (SELECT count(*) FROM cars.trips WHERE #vehicle_id = {1} AND #started_at >= since)
+	FROM (VALUES (timestamptz ''2026-02-28''), (''2026-02-27''), (''2026-02-26''), (''2026-02-25''), (''2026-02-24'')) AS v (since)',
+	E'/user/vehicles/{1}/trips?timestamps=2026-02-27T00:00:00Z/open&pageSize=60\n/user/vehicles/{1}/trips?timestamps=2026-02-26T00:00:00Z/open&pageSize=60\n' || :'one',
+	'newest first: soon all are asked for');
+SELECT pushes('SELECT c.n, since, (SELECT count(*) FROM cars.alerts WHERE #vehicle_id = c.id AND #started_at BETWEEN since AND since + interval ''1 day'')
+	FROM car AS c, (VALUES (timestamptz ''2026-02-24''), (''2026-02-26'')) AS v (since) WHERE c.n < 3',
+	E'/user/vehicles/{1}/alerts?timestamps=2026-02-23T00:00:00Z/open&pageSize=60\n/user/vehicles/{2}/alerts?timestamps=2026-02-23T00:00:00Z/open&pageSize=60',
+	'each vehicle has ranges of its own');
+SELECT pushes('SELECT since, (SELECT count(*) FROM cars.trips WHERE #vin = {vin1} AND #started_at >= since)
+	FROM (VALUES (timestamptz ''2026-02-24''), (''2026-02-26'')) AS v (since)',
+	:'listing' || E'\n/user/vehicles/{1}/trips?timestamps=2026-02-23T00:00:00Z/open&pageSize=60', 'by VIN');
+SELECT pushes('SELECT since, (SELECT count(*) FROM cars.telemetry WHERE #vehicle_id = {1} AND #recorded_at BETWEEN since AND since + span)
+	FROM (VALUES (timestamptz ''2026-02-24'', interval ''3 days''), (''2026-02-25'', ''1 day''), (''2026-02-26'', ''2 days'')) AS v (since, span)',
+	E'/user/vehicles/{1}/telemetry?timestamps=2026-02-23T23:59:59Z/2026-02-27T00:00:01Z&pageSize=2000\n/user/vehicles/{1}/telemetry?timestamps=2026-02-25T23:59:59Z/2026-02-28T00:00:01Z&pageSize=2000',
+	'a range that is not within it is asked for');
+SELECT pushes('SELECT since, (SELECT count(*) FROM cars.telemetry WHERE #vehicle_id = {1} AND (#recorded_at < since OR #recorded_at > since + interval ''2 days''))
+	FROM (VALUES (timestamptz ''2026-02-25''), (''2026-02-26'')) AS v (since)',
+	E'/user/vehicles/{1}/telemetry?timestamps=/2026-02-25T00:00:01Z&timestamps=2026-02-26T23:59:59Z/open&pageSize=2000\n/user/vehicles/{1}/telemetry?timestamps=/2026-02-26T00:00:01Z&timestamps=2026-02-27T23:59:59Z/open&pageSize=2000',
+	'nor is one with a hole within one with another');
+SELECT asks('SELECT since, (SELECT count(*) FROM (SELECT FROM cars.trips WHERE vehicle_id = {1} AND started_at >= since LIMIT 1) AS l)
+	FROM (VALUES (timestamptz ''2026-02-24''), (''2026-02-25'')) AS v (since)',
+	E'/user/vehicles/{1}/trips?timestamps=2026-02-23T00:00:00Z/open&pageSize=60\n/user/vehicles/{1}/trips?timestamps=2026-02-24T00:00:00Z/open&pageSize=60',
+	'what was not read to its end is no such range');
+SELECT same_rows('SELECT t.id, (SELECT max(#p.started_at) FROM cars.trips AS p WHERE #p.vehicle_id = t.vehicle_id AND #p.started_at < t.started_at)
+	FROM cars.trips AS t WHERE #t.vehicle_id = {2}', 'the trip before each: rows');
+SELECT cmp_ok(cardinality(tap.requests_of('SELECT t.id, (SELECT max(p.started_at) FROM cars.trips AS p WHERE p.vehicle_id = t.vehicle_id AND p.started_at < t.started_at)
+	FROM cars.trips AS t WHERE t.vehicle_id = {2}')), '<=', 3, 'the trip before each: requests');
 SELECT asks('SELECT x, t.id FROM generate_series(1, 3) AS x, cars.trips AS t WHERE t.vehicle_id = {1}', :'one', 'a cross join');
 SELECT asks('SELECT x FROM generate_series(1, 3) AS x WHERE x NOT IN (SELECT distance_km FROM cars.trips WHERE vehicle_id = {1})', :'one', 'NOT IN');
 SET enable_hashjoin = off;
