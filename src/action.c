@@ -118,13 +118,14 @@ tell_progress(const Wait *wait)
 {
 	const ActionState *state = &wait->state;
 	const char *meaning = meaning_of(state->failure_cause);
+	const char *cause = state->failure_cause;
 
 	if (meaning == NULL)
 		meaning = meaning_of(state->status);
 	ereport(NOTICE,
-			(state->failure_cause != NULL ?
-			 errmsg("remote action \"%s\": %s, %s", wait->action_id, state->status, state->failure_cause) :
-			 errmsg("remote action \"%s\": %s", wait->action_id, state->status),
+			(errmsg("remote action \"%s\": %s%s%s", wait->action_id,
+					command_shown(wait->command, state->status), cause != NULL ? ", " : "",
+					cause != NULL ? command_shown(wait->command, cause) : ""),
 			 meaning != NULL ? errdetail_internal("%s", meaning) : 0));
 }
 

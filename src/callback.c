@@ -138,7 +138,8 @@ no_callback(const Command *command, const char *paused)
 			 errmsg("server \"%s\" has no running callback for remote actions", server),
 			 errdetail("The API takes a command only by way of a callback, to which it tells what becomes of it.  Nothing has been sent to the vehicle."),
 			 paused != NULL ?
-			 errhint("Resume the one that there is with SELECT stellantis.resume_callback(%s).", quote_literal_cstr(paused)) :
+			 errhint("Resume the one that there is with SELECT stellantis.resume_callback(%s).",
+					 quote_literal_cstr(command_shown(command, paused))) :
 			 errhint("Create one with stellantis.create_callback, or set the option callback_url of server \"%s\".", server)));
 }
 

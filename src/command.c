@@ -32,6 +32,9 @@
 /* So long a statement may count on what it has learnt. */
 #define FACT_LIFE_US	(60 * USECS_PER_SEC)
 
+/* Bytes of what an answer had, in a message. */
+#define MOST_SHOWN		500
+
 #define NOT_JSON		"the answer is not the JSON document that it should be"
 #define NOTHING_KNOWN	"It may have been carried out all the same: the answer that would tell is missing."
 
@@ -388,6 +391,12 @@ fail_of_kind(const Command *command, const HttpAnswer *answer)
 	fault->detail = answer_told(answer, &context);
 	add_doubt(command, fault);
 	fault_report(ERROR, fault);
+}
+
+char *
+command_shown(const Command *command, const char *text)
+{
+	return redact(pg_server_to_any(text, strlen(text), PG_UTF8), all_secrets(command), MOST_SHOWN);
 }
 
 void

@@ -87,6 +87,9 @@ extern void command_list(Command *command, const char *path, const char *query,
 extern bool command_read(const HttpAnswer *answer, const DecodeColumn *columns, int ncolumns,
 						 char **texts);
 
+/* What an answer had, as a message may show it: in one line, without secrets, cut. */
+extern char *command_shown(const Command *command, const char *text);
+
 /* Raises: an answer to what was asked cannot be read. */
 extern void command_broken(const Command *command) __attribute__((noreturn));
 

@@ -85,7 +85,8 @@ check_limit(Command *command, const char *vehicle, const char *vehicle_id)
 		ereport(ERROR,
 				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 				 errmsg("vehicle \"%s\" has %d monitors already", vehicle, ids.cursor),
-				 errdetail("The API allows %d, over all callbacks: %s.", MOST_MONITORS, ids.data),
+				 errdetail("The API allows %d, over all callbacks: %s.", MOST_MONITORS,
+						   command_shown(command, ids.data)),
 				 errhint("Delete one with stellantis.delete_monitor; the foreign table monitors shows what each is for.")));
 }
 

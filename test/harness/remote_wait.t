@@ -149,6 +149,13 @@ await_action
 is "$SQLSTATE $(asked)" '53400 3' 'questions are counted in max_requests'
 run a 'RESET stellantis_fdw.max_requests;'
 
+# ---- words that the API makes up ----
+
+fault '/remotes/' '{"kind": "edit", "edits": [{"pointer": "/status", "value": "Sent\nto sim-command-token"}, {"pointer": "/failureCause", "value": "a\u001bb"}]}'
+await_action "'0 s', progress => true"
+like "$SAID" 'NOTICE: .*: Sent to \*\*\*, a b' 'they are harmless in a notice'
+heal
+
 # ---- interrupted ----
 
 forget_log
