@@ -14,7 +14,6 @@
 #include "command.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "portability/instr_time.h"
 #include "server.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
@@ -28,9 +27,6 @@ extern PGDLLEXPORT Datum stellantis_wait_for_action(PG_FUNCTION_ARGS);
  */
 #define FIRST_STEP_MS	500
 #define LONGEST_STEP_MS	1900
-
-/* A question that was begun is given so long, even if the time is up then. */
-#define GRACE_MS		2000
 
 typedef struct ActionState
 {
@@ -96,15 +92,6 @@ is_final(const ActionState *state)
 		 strcmp(state->status, "Failed") == 0);
 }
 
-static int64
-now_ms(void)
-{
-	instr_time	now;
-
-	INSTR_TIME_SET_CURRENT(now);
-	return (int64) INSTR_TIME_GET_MILLISEC(now);
-}
-
 /* ---- asking ---- */
 
 static bool
@@ -156,12 +143,11 @@ typedef enum Asked
 } Asked;
 
 static Asked
-ask_below(Wait *wait, const char *callback_id, int64 patience_ms)
+ask_below(Wait *wait, const char *callback_id)
 {
 	const HttpAnswer *answer = command_ask(wait->command,
 										   command_path("user", "vehicles", wait->vehicle_id, "callbacks", callback_id,
-														"remotes", wait->action_id),
-										   patience_ms);
+														"remotes", wait->action_id));
 
 	if (answer == NULL)
 		return IS_LATE;
@@ -185,7 +171,7 @@ no_action(const Wait *wait)
 
 /* Below those that may serve a command, or those that may not; "asked" has been. */
 static Asked
-ask_among(Wait *wait, List *callbacks, bool serving, const char *asked, int64 patience_ms)
+ask_among(Wait *wait, List *callbacks, bool serving, const char *asked)
 {
 	ListCell   *lc;
 
@@ -196,7 +182,7 @@ ask_among(Wait *wait, List *callbacks, bool serving, const char *asked, int64 pa
 
 		if (callback_serves(callback) != serving || is_same(callback->id, asked))
 			continue;
-		answer = ask_below(wait, callback->id, patience_ms);
+		answer = ask_below(wait, callback->id);
 		if (answer != IS_NOT_THERE)
 			return answer;
 	}
@@ -208,31 +194,32 @@ ask_among(Wait *wait, List *callbacks, bool serving, const char *asked, int64 pa
  * others.
  */
 static Asked
-look_for(Wait *wait, int64 patience_ms)
+look_for(Wait *wait)
 {
 	const char *known = callback_known(wait->command);
-	Asked		asked = known == NULL ? IS_NOT_THERE : ask_below(wait, known, patience_ms);
+	Asked		asked = known == NULL ? IS_NOT_THERE : ask_below(wait, known);
 	List	   *callbacks;
 
 	if (asked != IS_NOT_THERE)
 		return asked;
-	callbacks = callback_list(wait->command);
-	asked = ask_among(wait, callbacks, true, known, patience_ms);
+	if (!callback_list(wait->command, &callbacks))
+		return IS_LATE;
+	asked = ask_among(wait, callbacks, true, known);
 	if (asked == IS_NOT_THERE)
-		asked = ask_among(wait, callbacks, false, known, patience_ms);
+		asked = ask_among(wait, callbacks, false, known);
 	if (asked == IS_NOT_THERE)
 		no_action(wait);
 	return asked;
 }
 
 static Asked
-ask(Wait *wait, int64 patience_ms)
+ask(Wait *wait)
 {
 	Asked		asked;
 
 	if (wait->callback_id == NULL)
-		return look_for(wait, patience_ms);
-	asked = ask_below(wait, wait->callback_id, patience_ms);
+		return look_for(wait);
+	asked = ask_below(wait, wait->callback_id);
 	if (asked == IS_NOT_THERE)
 		no_action(wait);
 	return asked;
@@ -253,22 +240,22 @@ explain_interruption(void *arg)
 
 /* Until it has ended, or the time is up. */
 static void
-wait_until_final(Wait *wait, int64 timeout_ms)
+wait_until_final(Wait *wait)
 {
 	ErrorContextCallback context = {.callback = explain_interruption,.arg = wait,
 	.previous = error_context_stack};
-	int64		deadline = now_ms() + timeout_ms;
+	const Command *command = wait->command;
 	int64		step = FIRST_STEP_MS;
 
 	error_context_stack = &context;
 	for (;;)
 	{
-		int64		began = now_ms();
+		int64		before = command_left(command);
+		int64		left;
 
-		if (ask(wait, Max(deadline - began, GRACE_MS)) == IS_LATE || is_final(&wait->state) ||
-			now_ms() >= deadline)
+		if (ask(wait) == IS_LATE || is_final(&wait->state) || (left = command_left(command)) <= 0)
 			break;
-		http_pause(wait->command->group, Max(Min(began + step, deadline) - now_ms(), 0));
+		http_pause(command->group, Max(Min(step - (before - left), left), 0));
 		step = Min(step * 2, LONGEST_STEP_MS);
 	}
 	error_context_stack = context.previous;
@@ -316,8 +303,10 @@ stellantis_wait_for_action(PG_FUNCTION_ARGS)
 	wait.command = command_begin(server_argument(fcinfo, 3));
 	wait.command->action = psprintf("ask for remote action \"%s\"", action_id);
 	wait.command->unknown = "the remote action";
+	command_limit(wait.command, timeout_ms);
 	wait.vehicle_id = command_vehicle(wait.command, vehicle);
-	wait_until_final(&wait, timeout_ms);
+	if (wait.vehicle_id != NULL)
+		wait_until_final(&wait);
 
 	set_text(&values[0], &nulls[0], wait.state.status);
 	set_text(&values[1], &nulls[1], wait.state.failure_cause);

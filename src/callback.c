@@ -78,20 +78,21 @@ by_id(const ListCell *a, const ListCell *b)
 	return strcmp(((const Callback *) lfirst(a))->id, ((const Callback *) lfirst(b))->id);
 }
 
-List *
-callback_list(Command *command)
+bool
+callback_list(Command *command, List **list)
 {
 	static const DecodeColumn columns[] = {TEXT_MEMBER("id|callbackId"), TEXT_MEMBER("status"),
 	LIST_MEMBER("subscribe.type[]")};
 	const char *action = command->action;
-	List	   *list = NIL;
+	bool		is_whole;
 
+	*list = NIL;
 	command->action = "list the callbacks";
-	command_list(command, "/user/callbacks", NULL, "callbacks", columns, lengthof(columns),
-				 add_callback, &list);
+	is_whole = command_list(command, "/user/callbacks", NULL, "callbacks", columns, lengthof(columns),
+							add_callback, list);
 	command->action = action;
-	list_sort(list, by_id);
-	return list;
+	list_sort(*list, by_id);
+	return is_whole;
 }
 
 bool
@@ -106,10 +107,12 @@ callback_serves(const Callback *callback)
 static const char *
 first_running(Command *command, const char **paused)
 {
+	List	   *callbacks;
 	ListCell   *lc;
 
 	*paused = NULL;
-	foreach(lc, callback_list(command))
+	(void) callback_list(command, &callbacks);
+	foreach(lc, callbacks)
 	{
 		const Callback *callback = lfirst(lc);
 

@@ -15,8 +15,8 @@ typedef struct Callback
 	bool		takes_remote;	/* events of remote actions */
 } Callback;
 
-/* All of the account (Callback *), by id. */
-extern List *callback_list(Command *command);
+/* All of the account (Callback *), by id.  False when the time to ask is up. */
+extern bool callback_list(Command *command, List **list);
 
 /* May remote actions go by it?  It runs, and takes their events. */
 extern bool callback_serves(const Callback *callback);

@@ -17,6 +17,7 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "pace.h"
+#include "portability/instr_time.h"
 #include "request.h"
 #include "strset.h"
 #include "token.h"
@@ -31,6 +32,9 @@
 
 /* So long a statement may count on what it has learnt. */
 #define FACT_LIFE_US	(60 * USECS_PER_SEC)
+
+/* A question that was begun is given so long, even if the time is up then. */
+#define GRACE_MS		2000
 
 /* Bytes of what an answer had, in a message. */
 #define MOST_SHOWN		500
@@ -144,6 +148,29 @@ command_remember(const Command *command, CommandFact which, const char *about, c
 	fact->learnt = GetCurrentTimestamp();
 }
 
+/* ---- how long ---- */
+
+static int64
+now_ms(void)
+{
+	instr_time	now;
+
+	INSTR_TIME_SET_CURRENT(now);
+	return (int64) INSTR_TIME_GET_MILLISEC(now);
+}
+
+void
+command_limit(Command *command, int64 ms)
+{
+	command->until = now_ms() + ms;
+}
+
+int64
+command_left(const Command *command)
+{
+	return command->until - now_ms();
+}
+
 /* ---- requests ---- */
 
 static const char *const *
@@ -196,10 +223,9 @@ release(Command *command)
 	command->request = NULL;
 }
 
-/* NULL after so many milliseconds, if that is not negative. */
+/* NULL when the time to ask is up. */
 static const HttpAnswer *
-transmit(Command *command, const char *method, const char *path, const char *utf8,
-		 int64 patience_ms)
+transmit(Command *command, const char *method, const char *path, const char *utf8)
 {
 	const char *url = url_of(command->account, path);
 	const char *const *headers = headers_of(command->account, utf8 != NULL);
@@ -211,8 +237,8 @@ transmit(Command *command, const char *method, const char *path, const char *utf
 	if (method == NULL)
 	{
 		(void) http_get(command->group, url, headers, NULL);
-		answered = patience_ms < 0 ? http_wait(command->group) :
-			http_wait_for(command->group, patience_ms);
+		answered = command->until == 0 ? http_wait(command->group) :
+			http_wait_for(command->group, Max(command_left(command), GRACE_MS));
 		if (answered == NULL)
 		{
 			http_group_cancel(command->group);
@@ -296,12 +322,11 @@ replace_token(Command *command, const HttpAnswer *answer, const char *scope)
 
 /* Sends it, and once more if it was refused for its token. */
 static const HttpAnswer *
-exchange(Command *command, const char *method, const char *path, const char *utf8,
-		 int64 patience_ms)
+exchange(Command *command, const char *method, const char *path, const char *utf8)
 {
 	for (;;)
 	{
-		const HttpAnswer *answer = transmit(command, method, path, utf8, patience_ms);
+		const HttpAnswer *answer = transmit(command, method, path, utf8);
 
 		if (answer == NULL)
 			return NULL;
@@ -437,7 +462,7 @@ const HttpAnswer *
 command_send(Command *command, const char *method, const char *path, const char *body)
 {
 	const char *utf8 = body == NULL ? NULL : pg_server_to_any(body, strlen(body), PG_UTF8);
-	const HttpAnswer *answer = exchange(command, method, path, utf8, -1);
+	const HttpAnswer *answer = exchange(command, method, path, utf8);
 
 	if (answer->outcome == HTTP_ANSWERED && answer->status / 100 == 2)
 	{
@@ -454,9 +479,9 @@ command_send(Command *command, const char *method, const char *path, const char 
 }
 
 const HttpAnswer *
-command_ask(Command *command, const char *path, int64 patience_ms)
+command_ask(Command *command, const char *path)
 {
-	const HttpAnswer *answer = exchange(command, NULL, path, NULL, patience_ms);
+	const HttpAnswer *answer = exchange(command, NULL, path, NULL);
 	FaultContext context;
 	Fault	   *fault;
 
@@ -538,7 +563,7 @@ use_page(Command *command, const HttpAnswer *answer, const char *rows_key,
 	return envelope.next_token;
 }
 
-void
+bool
 command_list(Command *command, const char *path, const char *query, const char *rows_key,
 			 const DecodeColumn *columns, int ncolumns, CommandRow use, void *arg)
 {
@@ -555,10 +580,13 @@ command_list(Command *command, const char *path, const char *query, const char *
 		request_param_int(&page, "pageSize", PAGE_SIZE);
 		if (token != NULL)
 			request_param(&page, "pageToken", token);
-		answer = command_ask(command, page.data, -1);
+		answer = command_ask(command, page.data);
+		if (answer == NULL)
+			return false;
 		token = command_found_none(answer) ? NULL :
 			use_page(command, answer, rows_key, columns, ncolumns, ids, use, arg);
 	} while (token != NULL);
+	return true;
 }
 
 /* ---- the vehicle ---- */
@@ -589,18 +617,21 @@ note_vehicle(const Datum *values, const bool *nulls, void *arg)
 		sought->id = TextDatumGetCString(values[0]);
 }
 
-/* By the listing, for no path takes a VIN. */
+/* By the listing, for no path takes a VIN.  NULL when the time is up. */
 static const char *
 look_up_vin(Command *command, const char *vin)
 {
 	static const DecodeColumn columns[] = {TEXT_MEMBER("id"), TEXT_MEMBER("vin")};
 	VehicleSought sought = {.vin = vin};
 	const char *action = command->action;
+	bool		is_listed;
 
 	command->action = psprintf("look up vehicle \"%s\"", vin);
-	command_list(command, "/user/vehicles", psprintf("vinPrefix=%s", vin), "vehicles", columns,
-				 lengthof(columns), note_vehicle, &sought);
+	is_listed = command_list(command, "/user/vehicles", psprintf("vinPrefix=%s", vin), "vehicles", columns,
+							 lengthof(columns), note_vehicle, &sought);
 	command->action = action;
+	if (!is_listed)
+		return NULL;
 	if (sought.id == NULL || !request_id_is_possible(sought.id))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
@@ -626,6 +657,7 @@ command_vehicle(Command *command, const char *vehicle)
 	if (id != NULL)
 		return id;
 	id = look_up_vin(command, vin);
-	command_remember(command, FACT_VEHICLE, vin, id);
+	if (id != NULL)
+		command_remember(command, FACT_VEHICLE, vin, id);
 	return id;
 }

@@ -25,6 +25,7 @@ typedef struct Command
 	HttpRequest *request;		/* the last one, whose answer was given out */
 	bool		replaced;		/* the token has been, once */
 	bool		taken;			/* the API has taken the token that it is now */
+	int64		until;			/* set by command_limit(); 0: as long as it takes */
 } Command;
 
 /*
@@ -37,8 +38,17 @@ extern void command_prevent(const char *function);
 extern Command *command_begin(Oid serverid);
 
 /*
+ * From now on, for so many milliseconds something may be asked; a question that has begun is
+ * given some more.  What is sent is waited for as long as it takes.
+ */
+extern void command_limit(Command *command, int64 ms);
+
+/* How many of them are left; negative when that is over. */
+extern int64 command_left(const Command *command);
+
+/*
  * The id of a vehicle that is given by that or by its VIN, which the account's
- * listing knows; raises (42704) when it does not.
+ * listing knows; raises (42704) when it does not.  NULL when the time is up.
  */
 extern const char *command_vehicle(Command *command, const char *vehicle);
 
@@ -63,20 +73,21 @@ extern char *command_made(const Command *command, const HttpAnswer *answer, cons
 						  const char *member, const char *link);
 
 /*
- * Asks for one thing.  NULL after "patience_ms" (negative: as long as it takes);
- * else a 200 with JSON, or one that says that there is none.  Raises otherwise.
+ * Asks for one thing.  NULL when the time is up; else a 200 with JSON, or one
+ * that says that there is none.  Raises otherwise.
  */
-extern const HttpAnswer *command_ask(Command *command, const char *path, int64 patience_ms);
+extern const HttpAnswer *command_ask(Command *command, const char *path);
 
 /* Does an answer to that say that there is none? */
 extern bool command_found_none(const HttpAnswer *answer);
 
 /*
  * Asks for all pages of a listing; "use" is called for each row, whose first
- * column is its id.  "query" is what its address ends with, or NULL.
+ * column is its id.  "query" is what its address ends with, or NULL.  False when the
+ * time is up.
  */
 typedef void (*CommandRow) (const Datum *values, const bool *nulls, void *arg);
-extern void command_list(Command *command, const char *path, const char *query,
+extern bool command_list(Command *command, const char *path, const char *query,
 						 const char *rows_key, const DecodeColumn *columns, int ncolumns,
 						 CommandRow use, void *arg);
 

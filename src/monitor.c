@@ -68,15 +68,17 @@ check_limit(Command *command, const char *vehicle, const char *vehicle_id)
 	static const DecodeColumn columns[] = {TEXT_MEMBER("monitorId")};
 	const char *action = command->action;
 	StringInfoData ids;			/* whose "cursor" counts them */
+	List	   *callbacks;
 	ListCell   *lc;
 
 	initStringInfo(&ids);
-	foreach(lc, callback_list(command))
+	(void) callback_list(command, &callbacks);
+	foreach(lc, callbacks)
 	{
 		const Callback *callback = lfirst(lc);
 
 		command->action = psprintf("list the monitors of vehicle \"%s\"", vehicle);
-		command_list(command, command_path("user", "vehicles", vehicle_id, "callbacks", callback->id,
+		(void) command_list(command, command_path("user", "vehicles", vehicle_id, "callbacks", callback->id,
 										   "monitors"),
 					 NULL, "monitors", columns, lengthof(columns), note_monitor, &ids);
 	}

@@ -114,6 +114,14 @@ await_action "'1 second'"
 is "$SQLSTATE $SAID" '00000 SentToVehicle|||f' 'nobody answers any more: the last state'
 heal
 
+# neither does what is looked up before
+for stalled in '^GET /user/callbacks' '^GET /user/vehicles.vinPrefix'; do
+	fault "$stalled" '{"kind": "stall", "ms": -1}'
+	run a "SELECT w.* FROM stellantis.wait_for_action('$VIN', '$ACTION', '1 second') AS w;"
+	is "$SQLSTATE $SAID" '00000 |||f' "$stalled is not answered: the time is up all the same"
+	heal
+done
+
 # how soon the end is seen, late in a wait
 send a "SELECT w.* FROM stellantis.wait_for_action('$ID', '$ACTION') AS w;"
 asked_thrice()
