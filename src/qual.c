@@ -17,7 +17,10 @@
 #include "qual_tree.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/timestamp.h"
 #include "utils/typcache.h"
 
 /* What an extraction carries around. */
@@ -400,6 +403,72 @@ extract_op(ExtractContext *context, OpExpr *clause)
 								right, column, steps);
 }
 
+/*
+ * (column, ...) < (operand, ...) and its like say column <= operand: where the
+ * others decide, these two are equal.
+ */
+static List *
+extract_row(ExtractContext *context, RowCompareExpr *clause)
+{
+	Expr	   *left = linitial(clause->largs);
+	Expr	   *right = linitial(clause->rargs);
+	Oid			opfamily = linitial_oid(clause->opfamilies);
+	int			strategy = get_op_opfamily_strategy(linitial_oid(clause->opnos), opfamily);
+	Oid			opno = get_opfamily_member(opfamily, exprType((Node *) left), exprType((Node *) right),
+										   strategy <= BTLessEqualStrategyNumber ?
+										   BTLessEqualStrategyNumber : BTGreaterEqualStrategyNumber);
+
+	*context->exact = false;
+	if (!OidIsValid(opno))
+		return NIL;
+	return extract_op(context, (OpExpr *) make_opclause(opno, BOOLOID, false, left, right, InvalidOid,
+														linitial_oid(clause->inputcollids)));
+}
+
+/* lower(range) or upper(range), or an infinity where there is none. */
+static Expr *
+range_bound(Node *range, Oid type, bool lower)
+{
+	Expr	   *bound = (Expr *) makeFuncExpr(lower ? F_LOWER_ANYRANGE : F_UPPER_ANYRANGE, type,
+											  list_make1(range), InvalidOid, InvalidOid,
+											  COERCE_EXPLICIT_CALL);
+	CoalesceExpr *result = makeNode(CoalesceExpr);
+	Datum		none = type == DATEOID ?
+		DateADTGetDatum(lower ? DATEVAL_NOBEGIN : DATEVAL_NOEND) :
+		TimestampTzGetDatum(lower ? DT_NOBEGIN : DT_NOEND);
+
+	result->coalescetype = type;
+	result->args = list_make2(bound, makeConst(type, -1, InvalidOid, get_typlen(type), none, false,
+											   get_typbyval(type)));
+	result->location = -1;
+	return (Expr *) result;
+}
+
+/* column <@ range, range @> column: between the range's bounds, these included */
+static List *
+extract_range(ExtractContext *context, OpExpr *clause)
+{
+	bool		contains = clause->opno == OID_RANGE_CONTAINS_ELEM_OP;
+	Node	   *column = list_nth(clause->args, contains ? 1 : 0);
+	Node	   *range = list_nth(clause->args, contains ? 0 : 1);
+	Oid			type = exprType(column);
+	TypeCacheEntry *cache = lookup_type_cache(type, TYPECACHE_BTREE_OPFAMILY);
+	List	   *both = NIL;
+
+	if (type != TIMESTAMPTZOID && type != TIMESTAMPOID && type != DATEOID)
+		return NIL;
+	for (int i = 0; i < 2; i++)
+	{
+		Oid			opno = get_opfamily_member(cache->btree_opf, type, type,
+											   i == 0 ? BTGreaterEqualStrategyNumber : BTLessEqualStrategyNumber);
+
+		both = lappend(both, make_opclause(opno, BOOLOID, false, (Expr *) column,
+										   range_bound(range, type, i == 0), InvalidOid, InvalidOid));
+	}
+	*context->exact = false;
+	return extract_tree(context, (Node *) makeBoolExpr(AND_EXPR, both, -1));
+}
+
 /* column = ANY (array), or operand = ANY (column) */
 static List *
 extract_array_op(ExtractContext *context, ScalarArrayOpExpr *clause)
@@ -458,8 +527,16 @@ extract_tree(ExtractContext *context, Node *clause)
 {
 	if (IsA(clause, RestrictInfo))
 		clause = (Node *) ((RestrictInfo *) clause)->clause;
+	if (IsA(clause, BooleanTest) && ((BooleanTest *) clause)->booltesttype == IS_TRUE)
+		clause = (Node *) ((BooleanTest *) clause)->arg;
+	if (IsA(clause, OpExpr) && context->key == KEY_TIME &&
+		(((OpExpr *) clause)->opno == OID_RANGE_CONTAINS_ELEM_OP ||
+		 ((OpExpr *) clause)->opno == OID_RANGE_ELEM_CONTAINED_OP))
+		return extract_range(context, (OpExpr *) clause);
 	if (IsA(clause, OpExpr))
 		return extract_op(context, (OpExpr *) clause);
+	if (IsA(clause, RowCompareExpr))
+		return extract_row(context, (RowCompareExpr *) clause);
 	if (IsA(clause, ScalarArrayOpExpr))
 		return extract_array_op(context, (ScalarArrayOpExpr *) clause);
 	if (IsA(clause, BoolExpr))

@@ -39,7 +39,8 @@ FROM (VALUES
 	('#vehicle_id >= {1} AND #vehicle_id <= {1}', :'all'),
 	('#vehicle_id LIKE left({1}, 20) || ''%''', :'all'),
 	('#vehicle_id IS NOT NULL', :'all'),
-	('#vehicle_id = {1} IS TRUE', :'all'),
+	('#vehicle_id = {1} IS TRUE', :'first'),
+	('(#vehicle_id = {1}) IS NOT FALSE', :'all'),
 	('upper(#vehicle_id) = upper({1})', :'all'),
 	('#vehicle_id = CASE WHEN random() < 2 THEN {1} END', :'all'),
 	('#vehicle_id = CASE WHEN distance_km > 0 THEN {1} END', :'all'),
@@ -131,7 +132,14 @@ CREATE FUNCTION pg_temp.time_ranges() RETURNS TABLE (condition text, range text)
 	('#c >= date ''-infinity'' AND #c < timestamp ''2026-02-25''', '/2026-02-25T00:00:01Z'),
 	('#c >= now() - (now() - ''2026-02-15''::timestamptz)', '2026-02-14T23:59:59Z/open'),
 	('#c >= (SELECT max(d) FROM (VALUES (timestamptz ''2026-02-15''), (''2026-02-14'')) AS v (d))', '2026-02-14T23:59:59Z/open'),
-	('#c >= ''2026-02-15''::date + interval ''1 day''', '2026-02-15T23:59:59Z/open')
+	('#c >= ''2026-02-15''::date + interval ''1 day''', '2026-02-15T23:59:59Z/open'),
+	('(#c, vehicle_id) > (''2026-02-25 10:00'', ''x'')', '2026-02-25T09:59:59Z/open'),
+	('(timestamptz ''2026-02-25 10:00'', ''x'') >= (#c, vehicle_id)', '/2026-02-25T10:00:01Z'),
+	('(#c, vehicle_id) >= (date ''2026-02-15'', ''x'') AND (#c, vehicle_id) < (date ''2026-02-25'', ''x'')', '2026-02-14T23:59:59Z/2026-02-25T00:00:01Z'),
+	('#c <@ tstzrange(''2026-02-15'', ''2026-02-25'')', '2026-02-14T23:59:59Z/2026-02-25T00:00:01Z'),
+	('tstzrange(''2026-02-15'', NULL, ''()'') @> #c', '2026-02-14T23:59:59Z/open'),
+	('#c <@ (SELECT tstzrange(NULL, ''2026-02-25'', ''[]''))', '/2026-02-25T00:00:01Z'),
+	('(#c BETWEEN ''2026-02-15'' AND ''2026-02-25'') IS TRUE', '2026-02-14T23:59:59Z/2026-02-25T00:00:01Z')
 $$;
 SELECT pushes(format('SELECT %1$s FROM cars.%2$s WHERE #vehicle_id = {3} AND (%3$s)', col, t, replace(condition, '#c', '#' || col)),
 			  format('/user/vehicles/{3}/%s?timestamps=%s&pageSize=%s', t, range, size),
@@ -148,6 +156,23 @@ SELECT pushes(format('SELECT started_at FROM cars.%1$s WHERE #vehicle_id = {3} A
 								'YYYY-MM-DD"T"HH24:MI:SS"Z"')) END),
 			  t || ' ' || condition)
 FROM (VALUES ('trips'), ('alerts')) AS t (t), pg_temp.time_ranges() WHERE condition !~ '00.25';
+
+-- ranges of other types, of what is made of the time; a row's later columns decide
+SELECT same_rows('SELECT recorded_at FROM cars.telemetry WHERE #vehicle_id = {3} AND ' || replace(condition, '#c', '#recorded_at'), condition)
+FROM (VALUES
+	('#c::date <@ daterange(''2026-02-15'', ''2026-02-17'', ''[]'')'),
+	('#c::timestamp <@ tsrange(''2026-02-15'', ''2026-02-17'')'),
+	('date_trunc(''day'', #c) <@ tstzrange(''2026-02-15'', ''2026-02-17'', ''[]'')'),
+	('#c <@ ANY (ARRAY[tstzrange(''2026-02-15'', ''2026-02-17''), ''empty''])'),
+	('NOT #c <@ tstzrange(''2026-02-15'', ''2026-02-27'')'),
+	('(#c <@ tstzrange(''2026-02-15'', ''2026-02-17'') OR #c > ''2026-02-26'')'),
+	('(NOT #c <@ tstzrange(''2026-02-15'', ''2026-02-27'')) IS TRUE'),
+	('(#c > ''2026-02-26'') IS NOT TRUE'), ('(#c > ''2026-02-26'') IS NOT FALSE'), ('(#c > ''2026-02-26'') IS NOT UNKNOWN'),
+	('(#c, odometer_km) > (SELECT recorded_at, odometer_km FROM cars.telemetry WHERE #vehicle_id = {3} ORDER BY 1 LIMIT 1)'),
+	('(odometer_km, #c) > (1, ''2026-02-26'')'),
+	('(#c::date, #c) < (''2026-02-20'', ''2026-02-20'')')) AS t (condition);
+SELECT alike(array_to_string(requests_of('SELECT recorded_at FROM cars.telemetry WHERE vehicle_id = {3} AND recorded_at::date <@ daterange(''2026-02-15'', ''2026-02-17'', ''[]'')'), ' '), '%timestamps=2026-02-14T23:59:59Z/2026-02-1%', 'a range of days');
+SELECT same_rows('SELECT started_at FROM cars.trips WHERE #vehicle_id = {3} AND (#started_at, id) < (''2026-02-26'', ''x'') ORDER BY #started_at DESC, id DESC LIMIT 5', 'the next page of trips');
 
 -- one instant; one of several; several ranges
 SELECT min(recorded_at) AS t1, max(recorded_at) AS t2 FROM cars.telemetry WHERE vehicle_id = (SELECT id FROM sim_vehicle WHERE n = 3) \gset
