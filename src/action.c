@@ -255,7 +255,9 @@ wait_until_final(Wait *wait)
 
 		if (ask(wait) == IS_LATE || is_final(&wait->state) || (left = command_left(command)) <= 0)
 			break;
-		http_pause(command->group, Max(Min(step - (before - left), left), 0));
+
+		/* an answer that took long, by retries perhaps, is not followed by a question at once */
+		http_pause(command->group, Min(Max(step - (before - left), FIRST_STEP_MS), left));
 		step = Min(step * 2, LONGEST_STEP_MS);
 	}
 	error_context_stack = context.previous;

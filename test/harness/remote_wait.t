@@ -114,7 +114,13 @@ await_action "'1 second'"
 is "$SQLSTATE $SAID" '00000 SentToVehicle|||f' 'nobody answers any more: the last state'
 heal
 
-# neither does what is looked up before
+fault '/remotes/' '{"kind": "stall", "ms": 2000}'
+await_action "'4 seconds'"
+gap=$(sim log | jq '[.[] | select(.path | test("/remotes/")) | .start_ms] | .[1] - .[0] | floor')
+ok "a slow answer is not followed by a question at once ($gap ms)" [ "$gap" -ge 2400 ]
+heal
+
+# what is looked up before does not take longer either
 for stalled in '^GET /user/callbacks' '^GET /user/vehicles.vinPrefix'; do
 	fault "$stalled" '{"kind": "stall", "ms": -1}'
 	run a "SELECT w.* FROM stellantis.wait_for_action('$VIN', '$ACTION', '1 second') AS w;"
