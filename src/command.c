@@ -549,8 +549,13 @@ use_page(Command *command, const HttpAnswer *answer, const char *rows_key,
 
 	while (result == DECODE_ROW)
 	{
+		char	   *id;
+
 		result = decode_row(decoder, values, nulls);
-		if (result != DECODE_ROW || nulls[0] || !strset_add(ids, TextDatumGetCString(values[0])))
+		if (result != DECODE_ROW || nulls[0])
+			continue;
+		id = TextDatumGetCString(values[0]);
+		if (!request_id_is_possible(id) || !strset_add(ids, id))
 			continue;
 		is_new = true;
 		use(values, nulls, arg);
@@ -632,7 +637,7 @@ look_up_vin(Command *command, const char *vin)
 	command->action = action;
 	if (!is_listed)
 		return NULL;
-	if (sought.id == NULL || !request_id_is_possible(sought.id))
+	if (sought.id == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("vehicle \"%s\" does not exist on server \"%s\"", vin,

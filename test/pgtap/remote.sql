@@ -288,6 +288,11 @@ SELECT sim_fault('{"match": "^GET .*/remotes/", "times": -1, "fault": {"kind": "
 SELECT is((SELECT state FROM failure_of('SELECT stellantis.wait_for_action({1}, ''nobody'', ''1 s'')')), '42704', 'a 204 for the action: an unknown one');
 SELECT sim_heal();
 
+-- what cannot be an id is none
+SELECT sim_fault('{"match": "^GET /user/callbacks", "times": -1, "fault": {"kind": "edit", "pointer": "/_embedded/callbacks/*/id", "value": ".."}}');
+SELECT is((sent_by('SELECT stellantis.lock_doors({1})'))[1] ~ '^POST /user/callbacks ', true, 'callbacks whose ids would lead elsewhere: there are none');
+SELECT sim_heal();
+
 -- an answer of another kind than JSON is no success
 SELECT sim_fault('{"match": "^(PUT|POST) ", "times": -1, "fault": {"kind": "content_type", "value": "text/html"}}');
 SELECT is((SELECT row(state, message ~ 'not JSON', detail ~ 'text/html.*may have been carried out', hint ~ 'callbacks')::text FROM failure_of(format('SELECT stellantis.pause_callback(%L)', id))), '(08P01,t,t,t)', 'pause_callback: HTML')
