@@ -24,7 +24,7 @@
 /* What has been read of some vehicles, under some filters. */
 typedef struct RangesRead
 {
-	int64		asked;			/* how often; answers that were kept do not count */
+	int64		asked;			/* pages; those that were kept do not count */
 	MemoryContext context;		/* of what follows; NULL when nothing is */
 	TimeRanges	ranges;
 	List	   *timestamps;
@@ -57,7 +57,7 @@ make_key(const ApiScan *scan, const FetchSpec *spec)
 	ListCell   *lc;
 
 	if (!scan->keep_rows || spec->resource->parent != PARENT_VEHICLE ||
-		!spec->objects.all || !spec->trips.all)
+		spec->resource->max_page_size == 0 || !spec->objects.all || !spec->trips.all)
 		return NULL;
 	qual_text_set(spec->vin_tree, spec->values, &vins);
 	if (spec->vin_tree != NIL && vins.all)
@@ -159,9 +159,12 @@ again_answered(ApiScan *scan)
 	ListCell   *lc;
 
 	scan->asked_ranges = NULL;
-	if (asked == NULL || scan->rows_answered > MOST_ROWS_AGAIN)
+	if (asked == NULL)
 		return;
 	read = asked->read;
+	read->asked += scan->rows_answered / scan->table.page_size; /* after the first one */
+	if (scan->rows_answered > MOST_ROWS_AGAIN)
+		return;
 	if (read->context == NULL)
 		read->context = AllocSetContextCreate(scan->context, "stellantis_fdw range",
 											  ALLOCSET_SMALL_SIZES);

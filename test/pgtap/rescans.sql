@@ -64,6 +64,11 @@ SELECT pushes('SELECT since, (SELECT count(*) FROM cars.telemetry WHERE #vehicle
 	FROM (VALUES (timestamptz ''2026-02-25''), (''2026-02-26'')) AS v (since)',
 	E'/user/vehicles/{1}/telemetry?timestamps=/2026-02-25T00:00:01Z&timestamps=2026-02-26T23:59:59Z/open&pageSize=2000\n/user/vehicles/{1}/telemetry?timestamps=/2026-02-26T00:00:01Z&timestamps=2026-02-27T23:59:59Z/open&pageSize=2000',
 	'nor is one with a hole within one with another');
+ALTER FOREIGN TABLE cars.trips OPTIONS (ADD page_size '1');
+SELECT cmp_ok(cardinality(tap.requests_of('SELECT since, (SELECT count(*) FROM cars.trips WHERE vehicle_id = {1} AND started_at >= since)
+	FROM generate_series(timestamptz ''2026-03-01'', ''2026-02-23'', ''-2 hours'') AS since')), '<=',
+	3 * cardinality(tap.requests_of('SELECT count(*) FROM cars.trips WHERE vehicle_id = {1}')), 'it is pages that count');
+ALTER FOREIGN TABLE cars.trips OPTIONS (DROP page_size);
 SELECT asks('SELECT since, (SELECT count(*) FROM (SELECT FROM cars.trips WHERE vehicle_id = {1} AND started_at >= since LIMIT 1) AS l)
 	FROM (VALUES (timestamptz ''2026-02-24''), (''2026-02-25'')) AS v (since)',
 	E'/user/vehicles/{1}/trips?timestamps=2026-02-23T00:00:00Z/open&pageSize=60\n/user/vehicles/{1}/trips?timestamps=2026-02-24T00:00:00Z/open&pageSize=60',
@@ -144,7 +149,7 @@ CLOSE h;
 SELECT asked(:'one', 'a held cursor asks once');
 
 -- idle, while others ask
-ALTER FOREIGN TABLE cars.trips OPTIONS (ADD page_size '3');
+ALTER FOREIGN TABLE cars.trips OPTIONS (ADD page_size '1');
 BEGIN;
 SELECT sim_clear();
 DECLARE c CURSOR FOR SELECT id FROM cars.trips WHERE vehicle_id = :'v1';
