@@ -1,23 +1,52 @@
 /*
  * ahead.c
- *	  Scans that stand beside each other under a MergeAppend.
+ *	  Scans that stand beside each other under an Append or a MergeAppend.
  *
- * It asks one after the other for its first row and waits for each; with many
- * accounts that would take long.  But it is going to ask all of them.  So while
- * one of them waits, those that have not been asked yet go on with what they
- * will be asked for, until they have a row at hand.
+ * A MergeAppend asks one after the other for its first row and waits for each;
+ * with many accounts that would take long.  But it is going to ask all of them.
+ * So while one of them waits, those that have not been asked yet go on with what
+ * they will be asked for, until they have a row at hand.
+ *
+ * Of both, the accounts' tokens are refreshed at once: who refreshes one waits
+ * for nothing else meanwhile.
  */
 #include "postgres.h"
 
 #include "compat.h"
 #include "executor/executor.h"
+#include "foreign/foreign.h"
 #include "plan.h"
 #include "scan.h"
+#include "token.h"
+#include "utils/rel.h"
 
 static ApiScan *
 scan_of(const ForeignScanState *node)
 {
 	return node->fdw_state;
+}
+
+void
+ahead_refresh(List *nodes)
+{
+	TokenHolder *holders = palloc(sizeof(TokenHolder) * list_length(nodes));
+	int			n = 0;
+	ListCell   *lc;
+
+	foreach(lc, nodes)
+	{
+		ForeignScanState *node = lfirst(lc);
+		ApiScan    *scan = scan_of(node);
+
+		if (scan->token_seen)
+			continue;
+		scan->token_seen = true;
+		holders[n].userid = scan->userid;
+		holders[n++].serverid = GetForeignTable(RelationGetRelid(node->ss.ss_currentRelation))->serverid;
+	}
+	if (n > 1)
+		token_refresh_due(holders, n);
+	pfree(holders);
 }
 
 /* The plans beside this one that are read for certain when this one is. */
@@ -55,6 +84,7 @@ find_fellows(ForeignScanState *node)
 		}
 	MemoryContextSwitchTo(old);
 
+	ahead_refresh(fellows);
 	scan_of(node)->fellows_known = true;
 	foreach(lc, fellows)
 	{

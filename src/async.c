@@ -47,17 +47,17 @@ static uint64 disturbances = 0;
 /* Is the executor waiting for nothing but us, since the last round? */
 static bool waiting = false;
 
-static HttpGroup *
-group_of(const AsyncRequest *areq)
+static ApiScan *
+scan_of(const AsyncRequest *areq)
 {
-	return ((ApiScan *) ((ForeignScanState *) areq->requestee)->fdw_state)->group;
+	return castNode(ForeignScanState, areq->requestee)->fdw_state;
 }
 
 /* The next row, if it is here. */
 static void
 produce(AsyncRequest *areq)
 {
-	ApiScan    *scan = ((ForeignScanState *) areq->requestee)->fdw_state;
+	ApiScan    *scan = scan_of(areq);
 	TupleTableSlot *slot;
 
 	scan->may_not_wait = true;
@@ -73,10 +73,30 @@ produce(AsyncRequest *areq)
 		ExecAsyncRequestDone(areq, NULL);
 }
 
+/* Of the accounts that are going to be asked, in one go. */
+static void
+refresh_tokens(const AppendState *append)
+{
+	List	   *nodes = NIL;
+	int			i = -1;
+
+	while ((i = bms_next_member(append->as_valid_asyncplans, i)) >= 0)
+	{
+		ForeignScanState *node = castNode(ForeignScanState, append->appendplans[i]);
+
+		if (node->fdwroutine->ForeignAsyncRequest == async_request)
+			nodes = lappend(nodes, node);
+	}
+	ahead_refresh(nodes);
+	list_free(nodes);
+}
+
 /* ForeignAsyncRequest: begins to fetch, or goes on. */
 void
 async_request(AsyncRequest *areq)
 {
+	if (!scan_of(areq)->token_seen)
+		refresh_tokens((AppendState *) areq->requestor);
 	disturbances++;
 	waiting = false;
 	round_of.append = NULL;
@@ -92,7 +112,7 @@ begin_round(AsyncRequest *areq)
 {
 	AppendState *append = (AppendState *) areq->requestor;
 
-	http_look(group_of(areq), false);
+	http_look(scan_of(areq)->group, false);
 	round_of.append = append;
 	round_of.max_ms = compat_append_has_latch() ? -1 : TICK_MS;
 	AddWaitEventToSet(append->as_eventset, WL_SOCKET_READABLE,
@@ -143,6 +163,6 @@ async_notify(AsyncRequest *areq)
 	waiting = false;
 	round_of.append = NULL;
 	CHECK_FOR_INTERRUPTS();
-	http_look(group_of(areq), was_waiting);
+	http_look(scan_of(areq)->group, was_waiting);
 	produce(areq);
 }

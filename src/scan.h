@@ -75,6 +75,7 @@ typedef struct ApiScan
 	bool		at_hand;		/* its slot has what will be asked for next: ahead.c */
 	bool		fellows_known;
 	List	   *fellows;		/* it and its like under a MergeAppend, or NIL */
+	bool		token_seen;		/* the account's was refreshed, if need be, with those beside it */
 	Order	   *order;			/* NULL unless rows come in windows of time */
 	const OrderWindow *window;	/* that is being read, or NULL */
 	int64		window_rows;	/* read of it */
@@ -123,6 +124,9 @@ extern void again_answered(ApiScan *scan);
 extern void scan_next(ForeignScanState *node);
 
 /* in ahead.c */
+
+/* Refreshes the tokens that our scans need, ForeignScanStates, several at once. */
+extern void ahead_refresh(List *nodes);
 
 /* Are there scans beside it that will be asked as well?  Then for scan_next(): */
 extern bool ahead_has_fellows(ForeignScanState *node);

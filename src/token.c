@@ -301,34 +301,48 @@ start_worker(const TokenJob *job, BackgroundWorkerHandle **handle)
 	return RegisterDynamicBackgroundWorker(&worker, handle);
 }
 
+/* One that is under way. */
+typedef struct Worker
+{
+	Oid			umid;
+	BackgroundWorkerHandle *handle; /* NULL: there was no room for it */
+	dsm_segment *segment;		/* NULL: it cannot report */
+} Worker;
+
+static void
+begin_worker(TokenJob *job, Worker *worker)
+{
+	worker->umid = job->umid;
+	worker->segment = dsm_create(sizeof(TokenReport), DSM_CREATE_NULL_IF_MAXSEGMENTS);
+	job->report = DSM_HANDLE_INVALID;
+	if (worker->segment != NULL)
+	{
+		memset(dsm_segment_address(worker->segment), 0, sizeof(TokenReport));
+		job->report = dsm_segment_handle(worker->segment);
+	}
+	if (!start_worker(job, &worker->handle))
+		worker->handle = NULL;
+}
+
 /*
- * Runs a worker to its end, and says what became of it.  The waiting can be
+ * Waits for its end, and says what became of it.  The waiting can be
  * interrupted, which the worker does not notice.
  */
 static void
-run_worker(TokenJob *job, TokenReport *report)
+end_worker(Worker *worker, TokenReport *report)
 {
-	dsm_segment *segment = dsm_create(sizeof(TokenReport), DSM_CREATE_NULL_IF_MAXSEGMENTS);
-	BackgroundWorkerHandle *handle;
-
 	memset(report, 0, sizeof(TokenReport));
-	job->report = DSM_HANDLE_INVALID;
-	if (segment != NULL)
-	{
-		memset(dsm_segment_address(segment), 0, sizeof(TokenReport));
-		job->report = dsm_segment_handle(segment);
-	}
-	if (!start_worker(job, &handle))
+	if (worker->handle == NULL)
 		token_failed(report, ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
 					 "could not refresh the access token: no background worker is free",
 					 "Nothing has been sent.",
 					 "Try again later, or raise max_worker_processes.");
-	else if (WaitForBackgroundWorkerShutdown(handle) == BGWH_POSTMASTER_DIED)
+	else if (WaitForBackgroundWorkerShutdown(worker->handle) == BGWH_POSTMASTER_DIED)
 		proc_exit(1);
-	else if (segment != NULL)
-		memcpy(report, dsm_segment_address(segment), sizeof(TokenReport));
-	if (segment != NULL)
-		dsm_detach(segment);
+	else if (worker->segment != NULL)
+		memcpy(report, dsm_segment_address(worker->segment), sizeof(TokenReport));
+	if (worker->segment != NULL)
+		dsm_detach(worker->segment);
 	if (report->outcome == TOKEN_UNKNOWN)
 		token_failed(report, ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION,
 					 "could not refresh the access token: the background worker ended early",
@@ -360,11 +374,11 @@ typedef enum Patience
 } Patience;
 
 /*
- * Brings about that the mapping has another access token than the one of that
- * fingerprint, unless there is an obstacle.
+ * Begins to bring about that the mapping has another access token than the one of
+ * that fingerprint.  False if there is nothing to do, or an obstacle.
  */
-static void
-replace_token(Oid umid, const char *stale, Patience patience, TokenReport *report)
+static bool
+begin_replacing(Oid umid, const char *stale, Patience patience, Worker *worker)
 {
 	TokenJob	job = {.dbid = MyDatabaseId,.umid = umid,.at_once = patience == PATIENCE_AT_ONCE};
 	const Account *account;
@@ -372,7 +386,7 @@ replace_token(Oid umid, const char *stale, Patience patience, TokenReport *repor
 	const char *hint;
 
 	if (!lock_for_worker(umid, patience != PATIENCE_NONE))
-		return;
+		return false;
 	AcceptInvalidationMessages();
 	account = account_of_mapping(umid, CurrentMemoryContext);
 	if (account != NULL)
@@ -381,16 +395,25 @@ replace_token(Oid umid, const char *stale, Patience patience, TokenReport *repor
 		if (strcmp(present, stale) == 0 && obstacle_here(account, job.at_once, &hint) == NULL)
 		{
 			strlcpy(job.stale, stale, sizeof(job.stale));
-			run_worker(&job, report);
-			AcceptInvalidationMessages();
+			begin_worker(&job, worker);
+			return true;
 		}
 	}
 	token_release(umid, TOKEN_LOCK_BACKEND);
+	return false;
+}
+
+static void
+end_replacing(Worker *worker, TokenReport *report)
+{
+	end_worker(worker, report);
+	AcceptInvalidationMessages();
+	token_release(worker->umid, TOKEN_LOCK_BACKEND);
 }
 
 /*
- * The same in a memory context of its own, where what is read of the mapping
- * does not stay.  Returns the fault of a refresh that failed, or NULL.
+ * Both, in a memory context of its own, where what is read of the mapping does
+ * not stay.  Returns the fault of a refresh that failed, or NULL.
  */
 static const Fault *
 replace(const Account *account, Patience patience)
@@ -401,8 +424,11 @@ replace(const Account *account, Patience patience)
 	MemoryContext old = MemoryContextSwitchTo(context);
 	char		stale[FINGERPRINT_SIZE];
 
+	Worker		worker;
+
 	token_fingerprint(account, stale);
-	replace_token(account->umid, stale, patience, &report);
+	if (begin_replacing(account->umid, stale, patience, &worker))
+		end_replacing(&worker, &report);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 	return report.outcome == TOKEN_FAILED ? fault_of_report(&report) : NULL;
@@ -463,6 +489,62 @@ token_account(Oid userid, Oid serverid, MemoryContext owner)
 		 (account->refresh_token != NULL && !account->refresh_off)))
 		refuse_expired(account, obstacle, hint);
 	return account;
+}
+
+/* So many workers of ours at once leave some for others. */
+static int
+most_workers(void)
+{
+	return Max(max_worker_processes / 2, 1);
+}
+
+/* The first of a queue of workers; false if it failed, and the account needed it. */
+static bool
+end_first(List **queue, TokenReport *report)
+{
+	Worker	   *worker = linitial(*queue);
+	const Account *account;
+
+	*queue = list_delete_first(*queue);
+	end_replacing(worker, report);
+	if (report->outcome != TOKEN_FAILED || worker->handle == NULL)
+		return true;
+	account = account_of_mapping(worker->umid, CurrentMemoryContext);
+	return account != NULL && account->access_token != NULL &&
+		account->token_expires_at > GetCurrentTimestamp();
+}
+
+void
+token_refresh_due(const TokenHolder *holders, int n)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "stellantis_fdw token",
+												  ALLOCSET_SMALL_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	List	   *queue = NIL;
+	bool		ok = true;
+	TokenReport report;
+
+	for (int i = 0; i < n && ok; i++)
+	{
+		const Account *account = account_get(holders[i].userid, holders[i].serverid, context);
+		char		stale[FINGERPRINT_SIZE];
+		Worker	   *worker;
+
+		if (account->access_token != NULL && due_at(account) > GetCurrentTimestamp())
+			continue;
+		if (list_length(queue) >= most_workers())
+			ok = end_first(&queue, &report);
+		token_fingerprint(account, stale);
+		worker = palloc(sizeof(Worker));
+		if (ok && begin_replacing(account->umid, stale, PATIENCE_NONE, worker))
+			queue = lappend(queue, worker);
+	}
+	while (queue != NIL && ok)
+		ok = end_first(&queue, &report);
+	MemoryContextSwitchTo(old);
+	if (!ok)
+		fault_report(ERROR, fault_of_report(&report));
+	MemoryContextDelete(context);
 }
 
 /* Has the mapping another token than the one that was refused? */
@@ -565,6 +647,7 @@ void
 token_refused_again(const Account *account)
 {
 	TokenJob	job = {.dbid = MyDatabaseId,.umid = account->umid,.note_refusal = true};
+	Worker		worker;
 	TokenReport report;
 	const Account *now;
 	const char *hint;
@@ -579,7 +662,8 @@ token_refused_again(const Account *account)
 	/* others have been refused likewise, and may have noted it */
 	if (now != NULL && obstacle_here(now, false, &hint) == NULL)
 	{
-		run_worker(&job, &report);
+		begin_worker(&job, &worker);
+		end_worker(&worker, &report);
 		AcceptInvalidationMessages();
 	}
 	token_release(account->umid, TOKEN_LOCK_BACKEND);

@@ -16,6 +16,20 @@
  */
 extern const Account *token_account(Oid userid, Oid serverid, MemoryContext owner);
 
+/* A role, and a server whose account it uses. */
+typedef struct TokenHolder
+{
+	Oid			userid;
+	Oid			serverid;
+} TokenHolder;
+
+/*
+ * Refreshes the tokens of several accounts, several at once, where they have
+ * expired or are about to.  What cannot be refreshed here and now is left to
+ * token_account(); raises when a refresh that must be has failed.
+ */
+extern void token_refresh_due(const TokenHolder *holders, int n);
+
 /* Why there is no other token. */
 typedef struct TokenRefusal
 {
