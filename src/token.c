@@ -19,10 +19,7 @@
 #include "catalog/pg_user_mapping.h"
 #include "compat.h"
 #include "mapping.h"
-#include "mb/pg_wchar.h"
 #include "miscadmin.h"
-#include "postmaster/bgworker.h"
-#include "storage/ipc.h"
 #include "storage/latch.h"
 #include "storage/lock.h"
 #include "token.h"
@@ -260,95 +257,7 @@ obstacle_here(const Account *account, bool at_once, const char **hint)
 	return NULL;
 }
 
-/* ---- the worker ---- */
-
-static void
-copy_text(char *to, size_t size, const char *from)
-{
-	if (from == NULL)
-		from = "";
-	strlcpy(to, from, size);
-	to[pg_mbcliplen(to, strlen(to), size - 1)] = '\0';
-}
-
-void
-token_failed(TokenReport *report, int sqlerrcode, const char *message, const char *detail,
-			 const char *hint)
-{
-	report->outcome = TOKEN_FAILED;
-	report->sqlerrcode = sqlerrcode;
-	copy_text(report->message, sizeof(report->message), message);
-	copy_text(report->detail, sizeof(report->detail), detail);
-	copy_text(report->hint, sizeof(report->hint), hint);
-}
-
-/* False when there is no room for it. */
-static bool
-start_worker(const TokenJob *job, BackgroundWorkerHandle **handle)
-{
-	BackgroundWorker worker = {0};
-
-	StaticAssertStmt(sizeof(TokenJob) <= BGW_EXTRALEN, "TokenJob is too large");
-	snprintf(worker.bgw_name, BGW_MAXLEN, "stellantis_fdw token refresh for user mapping %u", job->umid);
-	strlcpy(worker.bgw_type, "stellantis_fdw token refresh", BGW_MAXLEN);
-	worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
-	worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
-	worker.bgw_restart_time = BGW_NEVER_RESTART;
-	strlcpy(worker.bgw_library_name, "stellantis_fdw", BGW_MAXLEN);
-	strlcpy(worker.bgw_function_name, "stellantis_token_worker", BGW_MAXLEN);
-	worker.bgw_notify_pid = MyProcPid;
-	memcpy(worker.bgw_extra, job, sizeof(TokenJob));
-	return RegisterDynamicBackgroundWorker(&worker, handle);
-}
-
-/* One that is under way. */
-typedef struct Worker
-{
-	Oid			umid;
-	BackgroundWorkerHandle *handle; /* NULL: there was no room for it */
-	dsm_segment *segment;		/* NULL: it cannot report */
-} Worker;
-
-static void
-begin_worker(TokenJob *job, Worker *worker)
-{
-	worker->umid = job->umid;
-	worker->segment = dsm_create(sizeof(TokenReport), DSM_CREATE_NULL_IF_MAXSEGMENTS);
-	job->report = DSM_HANDLE_INVALID;
-	if (worker->segment != NULL)
-	{
-		memset(dsm_segment_address(worker->segment), 0, sizeof(TokenReport));
-		job->report = dsm_segment_handle(worker->segment);
-	}
-	if (!start_worker(job, &worker->handle))
-		worker->handle = NULL;
-}
-
-/*
- * Waits for its end, and says what became of it.  The waiting can be
- * interrupted, which the worker does not notice.
- */
-static void
-end_worker(Worker *worker, TokenReport *report)
-{
-	memset(report, 0, sizeof(TokenReport));
-	if (worker->handle == NULL)
-		token_failed(report, ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
-					 "could not refresh the access token: no background worker is free",
-					 "Nothing has been sent.",
-					 "Try again later, or raise max_worker_processes.");
-	else if (WaitForBackgroundWorkerShutdown(worker->handle) == BGWH_POSTMASTER_DIED)
-		proc_exit(1);
-	else if (worker->segment != NULL)
-		memcpy(report, dsm_segment_address(worker->segment), sizeof(TokenReport));
-	if (worker->segment != NULL)
-		dsm_detach(worker->segment);
-	if (report->outcome == TOKEN_UNKNOWN)
-		token_failed(report, ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION,
-					 "could not refresh the access token: the background worker ended early",
-					 "It was terminated, or failed before it could say why.",
-					 "Try again; the server log may say more.");
-}
+/* ---- refreshing ---- */
 
 /* A report as a fault, in the current memory context. */
 static const Fault *
@@ -364,8 +273,6 @@ fault_of_report(const TokenReport *report)
 	return fault;
 }
 
-/* ---- refreshing ---- */
-
 typedef enum Patience
 {
 	PATIENCE_NONE,				/* the token is good yet: neither waits nor raises */
@@ -378,7 +285,7 @@ typedef enum Patience
  * that fingerprint.  False if there is nothing to do, or an obstacle.
  */
 static bool
-begin_replacing(Oid umid, const char *stale, Patience patience, Worker *worker)
+begin_replacing(Oid umid, const char *stale, Patience patience, TokenWorker *worker)
 {
 	TokenJob	job = {.dbid = MyDatabaseId,.umid = umid,.at_once = patience == PATIENCE_AT_ONCE};
 	const Account *account;
@@ -395,7 +302,7 @@ begin_replacing(Oid umid, const char *stale, Patience patience, Worker *worker)
 		if (strcmp(present, stale) == 0 && obstacle_here(account, job.at_once, &hint) == NULL)
 		{
 			strlcpy(job.stale, stale, sizeof(job.stale));
-			begin_worker(&job, worker);
+			token_worker_begin(&job, worker);
 			return true;
 		}
 	}
@@ -404,9 +311,9 @@ begin_replacing(Oid umid, const char *stale, Patience patience, Worker *worker)
 }
 
 static void
-end_replacing(Worker *worker, TokenReport *report)
+end_replacing(TokenWorker *worker, TokenReport *report)
 {
-	end_worker(worker, report);
+	token_worker_end(worker, report);
 	AcceptInvalidationMessages();
 	token_release(worker->umid, TOKEN_LOCK_BACKEND);
 }
@@ -424,7 +331,7 @@ replace(const Account *account, Patience patience)
 	MemoryContext old = MemoryContextSwitchTo(context);
 	char		stale[FINGERPRINT_SIZE];
 
-	Worker		worker;
+	TokenWorker worker;
 
 	token_fingerprint(account, stale);
 	if (begin_replacing(account->umid, stale, patience, &worker))
@@ -502,7 +409,7 @@ most_workers(void)
 static bool
 end_first(List **queue, TokenReport *report)
 {
-	Worker	   *worker = linitial(*queue);
+	TokenWorker *worker = linitial(*queue);
 	const Account *account;
 
 	*queue = list_delete_first(*queue);
@@ -512,6 +419,17 @@ end_first(List **queue, TokenReport *report)
 	account = account_of_mapping(worker->umid, CurrentMemoryContext);
 	return account != NULL && account->access_token != NULL &&
 		account->token_expires_at > GetCurrentTimestamp();
+}
+
+static bool
+is_under_way(List *queue, Oid umid)
+{
+	ListCell   *lc;
+
+	foreach(lc, queue)
+		if (((TokenWorker *) lfirst(lc))->umid == umid)
+			return true;
+	return false;
 }
 
 void
@@ -528,14 +446,15 @@ token_refresh_due(const TokenHolder *holders, int n)
 	{
 		const Account *account = account_get(holders[i].userid, holders[i].serverid, context);
 		char		stale[FINGERPRINT_SIZE];
-		Worker	   *worker;
+		TokenWorker *worker;
 
-		if (account->access_token != NULL && due_at(account) > GetCurrentTimestamp())
+		if ((account->access_token != NULL && due_at(account) > GetCurrentTimestamp()) ||
+			is_under_way(queue, account->umid))
 			continue;
 		if (list_length(queue) >= most_workers())
 			ok = end_first(&queue, &report);
 		token_fingerprint(account, stale);
-		worker = palloc(sizeof(Worker));
+		worker = palloc(sizeof(TokenWorker));
 		if (ok && begin_replacing(account->umid, stale, PATIENCE_NONE, worker))
 			queue = lappend(queue, worker);
 	}
@@ -647,7 +566,7 @@ void
 token_refused_again(const Account *account)
 {
 	TokenJob	job = {.dbid = MyDatabaseId,.umid = account->umid,.note_refusal = true};
-	Worker		worker;
+	TokenWorker worker;
 	TokenReport report;
 	const Account *now;
 	const char *hint;
@@ -662,8 +581,8 @@ token_refused_again(const Account *account)
 	/* others have been refused likewise, and may have noted it */
 	if (now != NULL && obstacle_here(now, false, &hint) == NULL)
 	{
-		begin_worker(&job, &worker);
-		end_worker(&worker, &report);
+		token_worker_begin(&job, &worker);
+		token_worker_end(&worker, &report);
 		AcceptInvalidationMessages();
 	}
 	token_release(account->umid, TOKEN_LOCK_BACKEND);

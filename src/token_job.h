@@ -8,6 +8,7 @@
 
 #include "account.h"
 #include "digest.h"
+#include "postmaster/bgworker.h"
 #include "storage/dsm.h"
 
 /* What the worker is to do: in BackgroundWorker.bgw_extra. */
@@ -41,6 +42,22 @@ typedef struct TokenReport
 /* TOKEN_FAILED: texts that are too long are cut, detail and hint may be NULL. */
 extern void token_failed(TokenReport *report, int sqlerrcode, const char *message,
 						 const char *detail, const char *hint);
+
+/* A worker, as seen by who has started it. */
+typedef struct TokenWorker
+{
+	Oid			umid;
+	BackgroundWorkerHandle *handle; /* NULL: there was no room for it */
+	dsm_segment *segment;		/* NULL: it cannot report */
+} TokenWorker;
+
+extern void token_worker_begin(TokenJob *job, TokenWorker *worker);
+
+/*
+ * Waits for its end, and says what became of it.  The waiting can be interrupted,
+ * which the worker does not notice.
+ */
+extern void token_worker_end(TokenWorker *worker, TokenReport *report);
 
 /*
  * Heavyweight locks of a mapping, by their "objsubid" in pg_locks: the first is

@@ -93,6 +93,8 @@ sub expect
 
 expect('Append', $APPEND, 4 * $ACCOUNTS);
 expect('MergeAppend', $MERGE, 12);
+expect('several tables of each', 'SELECT count(*) FROM (' . join(' UNION ALL ', map { "SELECT id FROM s$_.vehicles UNION ALL SELECT vin FROM s$_.vehicles UNION ALL SELECT brand FROM s$_.vehicles" } 1 .. $ACCOUNTS) . ') AS u;',
+	12 * $ACCOUNTS);
 my ($plan) = join "\n", $a->rows("EXPLAIN $MERGE");
 like($plan, qr/Merge Append/, 'that was one');
 
