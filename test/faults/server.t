@@ -93,8 +93,9 @@ for my $place (sort keys %PLACES)
 		returns();
 	}
 
-	# it returns at once, and nothing but a repetition is needed
-	$lane->set(retries => 3);
+	# it returns at once (or what a busy machine takes for that), and nothing but a
+	# repetition is needed
+	$lane->set(retries => 10);
 	kill_amid($place);
 	returns();
 	my $said = $session->await;
