@@ -85,8 +85,8 @@ for my $place (sort keys %PLACES)
 		kill_amid($place);
 		my $said = $session->await;
 		# what was under way is lost; a repetition, or the next request, meets
-		# nobody; half a body is half a body
-		my %may = map { $STATE{$_} => 1 } $retries ? 'name' : qw(name reset broken);
+		# nobody, or one who is just dying; half a body is half a body
+		my %may = map { $STATE{$_} => 1 } qw(name reset), $retries ? () : 'broken';
 		ok($said->{error} && $may{ $said->{error}{sqlstate} }, "it dies amid $place, $retries retries") or diag($said->{text});
 		like($said->{error}{message}, qr/^could not fetch (?:trips of vehicle "\w+"|vehicles) from server "mortal": /, 'the message');
 		is_deeply($said->{rows}, ['usable'], 'no rows, and the session goes on');
