@@ -81,12 +81,9 @@ find(ApiScan *scan, const FetchSpec *spec)
 		return NULL;
 	if (scan->ranges_read == NULL)
 		scan->ranges_read = strset_create(scan->context, 16, NULL);
-	entry = strset_lookup(scan->ranges_read, key);
-	if (entry == NULL)
-	{
-		entry = strset_insert(scan->ranges_read, MemoryContextStrdup(scan->context, key), &found);
+	entry = strset_entry(scan->ranges_read, key, scan->context, &found);
+	if (!found)
 		entry->value = MemoryContextAllocZero(scan->context, sizeof(RangesRead));
-	}
 	return entry->value;
 }
 

@@ -14,11 +14,9 @@
 
 #include "compat.h"
 #include "executor/executor.h"
-#include "foreign/foreign.h"
 #include "plan.h"
 #include "scan.h"
 #include "token.h"
-#include "utils/rel.h"
 
 static ApiScan *
 scan_of(const ForeignScanState *node)
@@ -42,7 +40,7 @@ ahead_refresh(List *nodes)
 			continue;
 		scan->token_seen = true;
 		holders[n].userid = scan->userid;
-		holders[n++].serverid = GetForeignTable(RelationGetRelid(node->ss.ss_currentRelation))->serverid;
+		holders[n++].serverid = castNode(ForeignScan, node->ss.ps.plan)->fs_server;
 	}
 	if (n > 1)
 		token_refresh_due(holders, n);

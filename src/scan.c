@@ -196,9 +196,9 @@ scan_begin(ForeignScanState *node, int eflags)
 static void
 find_account(ForeignScanState *node, ApiScan *scan)
 {
-	ForeignTable *table = GetForeignTable(RelationGetRelid(node->ss.ss_currentRelation));
+	const ForeignScan *plan = castNode(ForeignScan, node->ss.ps.plan);
 
-	scan->account = token_account(scan->userid, table->serverid, scan->context);
+	scan->account = token_account(scan->userid, plan->fs_server, scan->context);
 	scan->http = scan->account->http;
 }
 

@@ -257,12 +257,11 @@ find_entry(ShareScan *scan, const char *accept, const char *url)
 	ShareRun   *run = scan->run;
 	char	   *key = psprintf("%u %u %s\n%s", scan->wants.serverid, scan->wants.userid,
 							   accept, url);
-	StrSetEntry *slot = strset_lookup(run->entries, key);
 	bool		found;
+	StrSetEntry *slot = strset_entry(run->entries, key, run->context, &found);
 
-	if (slot == NULL)
+	if (!found)
 	{
-		slot = strset_insert(run->entries, MemoryContextStrdup(run->context, key), &found);
 		slot->value = MemoryContextAllocZero(run->context, sizeof(ShareEntry));
 		store_count(run->store, strlen(key) + 1 + sizeof(ShareEntry) + sizeof(StrSetEntry));
 	}

@@ -94,23 +94,6 @@ is_impossible(const TextSet *ids)
 	return !ids->all && ids->n == 0;
 }
 
-/* An entry of scan->ids_asked, new or not. */
-static StrSetEntry *
-id_asked(ApiScan *scan, const char *key, bool *found)
-{
-	StrSetEntry *entry = strset_lookup(scan->ids_asked, key);
-
-	*found = entry != NULL;
-	if (entry == NULL)
-	{
-		bool		again;
-
-		entry = strset_insert(scan->ids_asked, MemoryContextStrdup(scan->context, key), &again);
-		entry->value = NULL;
-	}
-	return entry;
-}
-
 /* How many ids of these vehicles the scan has asked for, with these. */
 static int64
 count_ids(ApiScan *scan, const FetchSpec *spec)
@@ -124,10 +107,10 @@ count_ids(ApiScan *scan, const FetchSpec *spec)
 		scan->ids_asked = strset_create(scan->context, 16, NULL);
 	for (int i = 0; i < spec->objects.n; i++)
 	{
-		id_asked(scan, psprintf("%s/%s", whose, spec->objects.texts[i]), &found);
+		strset_entry(scan->ids_asked, psprintf("%s/%s", whose, spec->objects.texts[i]), scan->context, &found);
 		n += !found;
 	}
-	entry = id_asked(scan, whose, &found);
+	entry = strset_entry(scan->ids_asked, whose, scan->context, &found);
 	n += (intptr_t) entry->value;
 	entry->value = (void *) (intptr_t) n;
 	return n;

@@ -1,6 +1,7 @@
 /*
  * strset.h
- *	  A set of strings: ids and page tokens seen.  Members are not copied.
+ *	  A set of strings: ids and page tokens seen.  Members are not copied,
+ *	  but by strset_entry().
  */
 #ifndef STELLANTIS_STRSET_H
 #define STELLANTIS_STRSET_H
@@ -37,6 +38,21 @@ strset_add(strset_hash *set, const char *key)
 	if (!found)
 		entry->value = NULL;
 	return !found;
+}
+
+/* Its entry; a new one gets a copy of the key in that context. */
+static inline StrSetEntry *
+strset_entry(strset_hash *set, const char *key, MemoryContext context, bool *found)
+{
+	StrSetEntry *entry = strset_lookup(set, key);
+	bool		again;
+
+	*found = entry != NULL;
+	if (entry != NULL)
+		return entry;
+	entry = strset_insert(set, MemoryContextStrdup(context, key), &again);
+	entry->value = NULL;
+	return entry;
 }
 
 #endif							/* STELLANTIS_STRSET_H */

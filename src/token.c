@@ -330,7 +330,6 @@ replace(const Account *account, Patience patience)
 												  ALLOCSET_SMALL_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
 	char		stale[FINGERPRINT_SIZE];
-
 	TokenWorker worker;
 
 	token_fingerprint(account, stale);
@@ -354,6 +353,20 @@ due_at(const Account *account)
 	return account->token_expires_at - ahead;
 }
 
+/* Is there no token that could be sent, as far as is known? */
+static bool
+has_expired(const Account *account)
+{
+	return account->access_token == NULL || account->token_expires_at <= GetCurrentTimestamp();
+}
+
+/* Or is it about to? */
+static bool
+is_due(const Account *account)
+{
+	return has_expired(account) || due_at(account) <= GetCurrentTimestamp();
+}
+
 /* Raises: there is no token that could be sent. */
 static void
 refuse_expired(const Account *account, const char *why, const char *hint)
@@ -371,13 +384,13 @@ const Account *
 token_account(Oid userid, Oid serverid, MemoryContext owner)
 {
 	const Account *account = account_get(userid, serverid, owner);
-	TimestampTz now = GetCurrentTimestamp();
-	bool		expired = account->access_token == NULL || account->token_expires_at <= now;
+	bool		expired;
 	const char *obstacle;
 	const char *hint;
 
-	if (!expired && due_at(account) > now)
+	if (!is_due(account))
 		return account;
+	expired = has_expired(account);
 	obstacle = obstacle_here(account, false, &hint);
 	if (obstacle == NULL)
 	{
@@ -386,7 +399,7 @@ token_account(Oid userid, Oid serverid, MemoryContext owner)
 		if (fault != NULL)
 			fault_report(expired ? ERROR : DEBUG1, fault);
 		account = account_get(userid, serverid, owner);
-		expired = account->access_token == NULL || account->token_expires_at <= GetCurrentTimestamp();
+		expired = has_expired(account);
 		obstacle = obstacle_here(account, false, &hint);
 	}
 
@@ -417,8 +430,7 @@ end_first(List **queue, TokenReport *report)
 	if (report->outcome != TOKEN_FAILED || worker->handle == NULL)
 		return true;
 	account = account_of_mapping(worker->umid, CurrentMemoryContext);
-	return account != NULL && account->access_token != NULL &&
-		account->token_expires_at > GetCurrentTimestamp();
+	return account != NULL && !has_expired(account);
 }
 
 static bool
@@ -448,8 +460,7 @@ token_refresh_due(const TokenHolder *holders, int n)
 		char		stale[FINGERPRINT_SIZE];
 		TokenWorker *worker;
 
-		if ((account->access_token != NULL && due_at(account) > GetCurrentTimestamp()) ||
-			is_under_way(queue, account->umid))
+		if (!is_due(account) || is_under_way(queue, account->umid))
 			continue;
 		if (list_length(queue) >= most_workers())
 			ok = end_first(&queue, &report);

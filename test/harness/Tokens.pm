@@ -266,6 +266,22 @@ sub wait_for_post
 	return wait_for('a token request', sub { $self->posts > 0 });
 }
 
+# Until it is true: the largest number of workers that were seen at once, and how
+# many there were.
+sub watch_workers
+{
+	my ($self, $until) = @_;
+	my ($most, %seen) = (0);
+
+	until ($until->())
+	{
+		my @pids = $self->rows("SELECT pid FROM pg_stat_activity WHERE $WORKER;");
+		$most = @pids if @pids > $most;
+		$seen{$_} = 1 for @pids;
+	}
+	return ($most, scalar keys %seen);
+}
+
 # Until no worker is left.
 sub wait_for_workers
 {

@@ -22,7 +22,6 @@ my $t = Tokens->new(host => $cluster->host, dbname => 'postgres');
 my $simulator = $t->simulator;
 my $a = $t->session;
 my $b = $t->session;
-my @families;
 
 for my $n (1 .. $ACCOUNTS)
 {
@@ -44,28 +43,13 @@ sub enrol
 	$simulator->config({ token_latency_ms => 400 });
 	for my $n (1 .. $ACCOUNTS)
 	{
-		$families[$n] = $simulator->oauth({ scopes => 'all' });
-		my %is = ($t->options_of($families[$n]), token_expires_at => '2020-01-01 00:00:00+00', %{ $options{$n} // {} });
+		my %is = ($t->options_of($simulator->oauth({ scopes => 'all' })), token_expires_at => '2020-01-01 00:00:00+00', %{ $options{$n} // {} });
 		$t->rows('SET client_min_messages = error;', "DROP USER MAPPING IF EXISTS FOR CURRENT_USER SERVER s$n;",
 			"CREATE USER MAPPING FOR CURRENT_USER SERVER s$n OPTIONS (" . join(', ', map { "$_ " . literal($is{$_}) } sort keys %is) . ');');
 	}
 	$simulator->oauth({ expire => JSON::PP::true });
 	$t->mark;
 	return;
-}
-
-# How many workers there were at most until it is answered.
-sub most_until
-{
-	my ($session) = @_;
-	my ($most, $said) = (0);
-
-	until (defined($said = $session->await(0.001)))
-	{
-		my ($n) = $t->rows("SELECT count(*) FROM pg_stat_activity WHERE $Tokens::WORKER;");
-		$most = $n if $n > $most;
-	}
-	return ($most, $said);
 }
 
 # Accounts whose mapping has the refresh token that the token server takes.
@@ -83,7 +67,8 @@ sub expect
 
 	enrol();
 	$a->send($query);
-	my ($most, $said) = most_until($a);
+	my $said;
+	my ($most) = $t->watch_workers(sub { defined($said = $a->await(0.001)) });
 	is($said->{error} ? $said->{text} : "@{ $said->{rows} }", $rows, "$name: answered");
 	is($t->posts, $ACCOUNTS, "$name: each token once");
 	is($most, 2, "$name: two at once");

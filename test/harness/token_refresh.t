@@ -120,21 +120,6 @@ sub not_rotated
 
 # ---- how often ----
 
-# The largest number of workers that were seen, and how many there were.
-sub watch_workers
-{
-	my ($until) = @_;
-	my ($most, %seen) = (0);
-
-	until ($until->())
-	{
-		my @pids = $t->rows("SELECT pid FROM pg_stat_activity WHERE $Tokens::WORKER;");
-		$most = @pids if @pids > $most;
-		$seen{$_} = 1 for @pids;
-	}
-	return ($most, scalar keys %seen);
-}
-
 sub many_backends
 {
 	my ($n) = @_;
@@ -147,7 +132,7 @@ sub many_backends
 	$t->expire;
 	$t->mark;
 	$_->send($QUERY) for @sessions;
-	my ($most, $workers) = watch_workers(sub {
+	my ($most, $workers) = $t->watch_workers(sub {
 		$said{$_} //= $sessions[$_]->await(0.001) for 0 .. $#sessions;
 		return !grep { !defined $said{$_} } 0 .. $#sessions;
 	});
