@@ -152,7 +152,7 @@ numeric_fits(const JsonSlice *slice)
 	 */
 	for (; s < end && strchr("-.0", *s) != NULL; s++)
 		before -= *s == '0' ? 1 : 0;
-	if ((s == end || *s == 'e' || *s == 'E') && before < INT_MAX / 4)
+	if (s == end || ((*s == 'e' || *s == 'E') && strtol(s + 1, NULL, 10) < INT_MAX / 2))
 		before = 0;
 	return before <= MAX_NUMERIC_BEFORE && after <= MAX_NUMERIC_AFTER;
 }
